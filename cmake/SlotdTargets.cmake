@@ -1,0 +1,69 @@
+# What every target of slotd has in common, written once.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(slotd_options INTERFACE)
+target_include_directories(slotd_options INTERFACE ${CMAKE_SOURCE_DIR}/lib)
+target_compile_definitions(slotd_options INTERFACE SLOTD_VERSION="${PROJECT_VERSION}")
+target_compile_options(slotd_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Werror)
+if(SLOTD_SANITIZE)
+    target_compile_options(slotd_options INTERFACE
+        -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(slotd_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(SLOTD_LINT)
+    find_program(CLANG_TIDY clang-tidy-19 REQUIRED)
+    set(CMAKE_CXX_CLANG_TIDY ${CLANG_TIDY})
+endif()
+
+# slotd_library(<name> DEPENDS <modules of lib/ this one may include>... LIBRARIES <outside>...)
+# lib/<name>/ is one target slotd_<name>. What is not in DEPENDS cannot be linked; tests/house
+# checks that it is not included either.
+function(slotd_library name)
+    cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+    list(TRANSFORM ARG_DEPENDS PREPEND slotd_)
+    if(sources)
+        add_library(slotd_${name} STATIC ${sources})
+        set(scope PUBLIC)
+    else()
+        add_library(slotd_${name} INTERFACE)
+        set(scope INTERFACE)
+    endif()
+    target_link_libraries(slotd_${name} ${scope} slotd_options ${ARG_DEPENDS} ${ARG_LIBRARIES})
+endfunction()
+
+# slotd_program(<name> <folder of daemon/> LIBRARIES ...): main.cpp is the program, everything else
+# in the folder a library <name>_parts, so that tests can link it.
+function(slotd_program name folder)
+    cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+    add_library(${name}_parts STATIC ${sources})
+    target_include_directories(${name}_parts PUBLIC ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${name}_parts PUBLIC ${ARG_LIBRARIES})
+    add_executable(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/main.cpp)
+    target_link_libraries(${name} PRIVATE ${name}_parts)
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# slotd_test(<name> <folder of tests/> LIBRARIES ...): one test program per folder, each TEST() in
+# it a ctest entry of its own.
+function(slotd_test name folder)
+    cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+    if(NOT sources)
+        return()
+    endif()
+    add_executable(${name} ${sources})
+    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+    target_compile_definitions(${name} PRIVATE SLOTD_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                               SLOTD_BINARY_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} slotd_options GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT 120)
+endfunction()

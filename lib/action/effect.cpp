@@ -1,0 +1,93 @@
+#include "action/effect.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "base/time.hpp"
+#include "pci/address.hpp"
+#include "pci/service.hpp"
+
+namespace slotd::action {
+
+using namespace std::chrono_literals;
+
+pci::Address subject(const Effect& effect) {
+    return std::visit(
+        Overloaded{
+            [](const OneOf<ResetFunction, RemoveFunction> auto& one) { return one.function; },
+            [](const OneOf<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, UnbindService,
+                           BindService, SetSlotPower, RescanBelow, ObserveSlot> auto& one) {
+                return one.port;
+            },
+        },
+        effect);
+}
+
+bool machine_wide(const Effect& effect) {
+    return takes_rescan_lock(effect) || std::holds_alternative<UnbindService>(effect) ||
+           std::holds_alternative<BindService>(effect);
+}
+
+bool takes_rescan_lock(const Effect& effect) {
+    return std::holds_alternative<SetSlotPower>(effect) ||
+           std::holds_alternative<RemoveFunction>(effect) ||
+           std::holds_alternative<RescanBelow>(effect);
+}
+
+Duration deadline_of(const Effect& effect) {
+    return std::visit(
+        Overloaded{
+            // Config accesses wait for a reset that holds the cfg lock, at worst 65 s; by then the
+            // incident has a deadline of its own, and 5 s of silence is worth a line.
+            [](const OneOf<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, ObserveSlot> auto&) {
+                return Duration{5s};
+            },
+            // A drain waits for the running handler: one recovery or one hot-plug.
+            [](const OneOf<UnbindService, BindService> auto&) { return Duration{75s}; },
+            // pci_dev_wait gives a device 65.5 s (1 + 2 + 4 ... 32768 ms).
+            [](const OneOf<ResetFunction, SetSlotPower, RemoveFunction, RescanBelow> auto&) {
+                return Duration{75s};
+            },
+        },
+        effect);
+}
+
+std::string to_string(const Effect& effect) {
+    return std::visit(
+        Overloaded{
+            [](const RaiseFence& one) { return "raise fence of " + one.port.to_string(); },
+            [](const LowerFence& one) { return "lower fence of " + one.port.to_string(); },
+            [](const MaskHotplug& one) { return "mask hot-plug of " + one.port.to_string(); },
+            [](const UnmaskHotplug& one) {
+                return fmt::format("unmask hot-plug of {} ({} latched changes)",
+                                   one.port.to_string(),
+                                   one.latched == Latched::Forget ? "forget" : "deliver");
+            },
+            [](const UnbindService& one) {
+                return fmt::format("unbind {} of {}", pci::driver_name(one.service),
+                                   one.port.to_string());
+            },
+            [](const BindService& one) {
+                return fmt::format("bind {} of {}", pci::driver_name(one.service),
+                                   one.port.to_string());
+            },
+            [](const ResetFunction& one) {
+                return fmt::format("reset {} by {}", one.function.to_string(),
+                                   one.method == KernelReset::Flr ? "flr" : "bus");
+            },
+            [](const SetSlotPower& one) {
+                return fmt::format("power {} slot of {}", one.on ? "on" : "off",
+                                   one.port.to_string());
+            },
+            [](const RemoveFunction& one) { return "remove " + one.function.to_string(); },
+            [](const RescanBelow& one) { return "rescan below " + one.port.to_string(); },
+            [](const ObserveSlot& one) { return "observe slot of " + one.port.to_string(); },
+        },
+        effect);
+}
+
+}  // namespace slotd::action

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "base/time.hpp"
+#include "pci/address.hpp"
+#include "pci/service.hpp"
+
+namespace slotd::action {
+
+/// What slotd-exec can do. Each is about PCI addresses only and idempotent; those that close a gate
+/// write the gate record first.
+
+/// Fence up: the port forwards no errors from below and reports none of its own (Bridge Control SERR#,
+/// Device Control reporting enables, Command SERR#). A gate.
+struct RaiseFence {
+    pci::Address port;
+    bool operator==(const RaiseFence&) const = default;
+};
+
+/// Fence down. First clears the AER and Device Status latches of the port and of the functions directly
+/// below, so that errors of the episode are not reported after it.
+struct LowerFence {
+    pci::Address port;
+    bool operator==(const LowerFence&) const = default;
+};
+
+/// Presence and link change notification off (Slot Control PDCE, DLLSCE; never HPIE, see KERNEL 2.4).
+/// A gate.
+struct MaskHotplug {
+    pci::Address port;
+    bool operator==(const MaskHotplug&) const = default;
+};
+
+/// What to do with changes that were latched while the notification was off.
+enum class Latched : std::uint8_t {
+    Forget,   ///< write one to clear first: the same card is there, pciehp must not see the flap
+    Deliver,  ///< keep them: pciehp gets its interrupt on unmasking and replays the change itself
+};
+
+/// Notification back to what the gate record says it was.
+struct UnmaskHotplug {
+    pci::Address port;
+    Latched latched = Latched::Forget;
+    bool operator==(const UnmaskHotplug&) const = default;
+};
+
+/// Drain: returns only when the service's running handler has finished. A gate. Only aer, dpc, pciehp.
+struct UnbindService {
+    pci::Address port;
+    pci::Service service = pci::Service::Pciehp;
+    bool operator==(const UnbindService&) const = default;
+};
+
+/// Hands the port back to the kernel service; takes the gate out of the record.
+struct BindService {
+    pci::Address port;
+    pci::Service service = pci::Service::Pciehp;
+    bool operator==(const BindService&) const = default;
+};
+
+/// Kernel reset methods a function may be reset by (sysfs reset_method names).
+enum class KernelReset : std::uint8_t { Flr, Bus };
+
+/// Writes `reset` with reset_method set to exactly this method, and puts reset_method back (a gate).
+struct ResetFunction {
+    pci::Address function;
+    KernelReset method = KernelReset::Bus;
+    bool operator==(const ResetFunction&) const = default;
+};
+
+/// Slot `power` 0 or 1 through pciehp, which must be bound. EINVAL "already so" is AlreadySo.
+struct SetSlotPower {
+    pci::Address port;
+    bool on = false;
+    bool operator==(const SetSlotPower&) const = default;
+};
+
+struct RemoveFunction {
+    pci::Address function;
+    bool operator==(const RemoveFunction&) const = default;
+};
+
+/// Rescans the bus below the port.
+struct RescanBelow {
+    pci::Address port;
+    bool operator==(const RescanBelow&) const = default;
+};
+
+/// Reads registers, identities and bindings afresh; changes nothing. Outcome carries an Observation.
+struct ObserveSlot {
+    pci::Address port;
+    bool operator==(const ObserveSlot&) const = default;
+};
+
+using Effect = std::variant<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, UnbindService,
+                            BindService, ResetFunction, SetSlotPower, RemoveFunction, RescanBelow,
+                            ObserveSlot>;
+
+/// The port or function that the effect is about.
+pci::Address subject(const Effect& effect);
+/// Invariant 4: at most one of these at a time on the whole machine.
+bool machine_wide(const Effect& effect);
+/// May hold the kernel's global pci_rescan_remove_lock for as long as it runs.
+bool takes_rescan_lock(const Effect& effect);
+/// How long its worker may take before it is called wedged; from the kernel's own waits (KERNEL 2, 3).
+Duration deadline_of(const Effect& effect);
+/// In the imperative: "unbind pciehp of 0000:00:02.0".
+std::string to_string(const Effect& effect);
+
+}  // namespace slotd::action

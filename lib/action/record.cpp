@@ -1,0 +1,39 @@
+#include "action/record.hpp"
+
+namespace slotd::action {
+
+const char* to_text(RecordKind kind) {
+    switch (kind) {
+        case RecordKind::DaemonStarted:
+            return "daemon-started";
+        case RecordKind::DaemonStopping:
+            return "daemon-stopping";
+        case RecordKind::PhaseChanged:
+            return "phase-changed";
+        case RecordKind::IncidentOpened:
+            return "incident-opened";
+        case RecordKind::IncidentClosed:
+            return "incident-closed";
+        case RecordKind::EffectFailed:
+            return "effect-failed";
+        case RecordKind::Wedged:
+            return "wedged";
+        case RecordKind::RequestAccepted:
+            return "request-accepted";
+        case RecordKind::RequestRefused:
+            return "request-refused";
+        case RecordKind::EventsMissed:
+            return "events-missed";
+        case RecordKind::GateProblem:
+            return "gate-problem";
+        case RecordKind::NoAction:
+            return "no-action";
+        case RecordKind::OverlapSeen:
+            return "overlap-seen";
+        case RecordKind::SlotsChanged:
+            return "slots-changed";
+    }
+    return "unknown";
+}
+
+}  // namespace slotd::action

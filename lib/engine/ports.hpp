@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+
+#include "action/effect.hpp"
+#include "action/record.hpp"
+#include "base/result.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
+#include "pci/topology.hpp"
+
+namespace slotd::engine {
+
+/// What the engine needs from the outside. Each port has a real implementation in os/ and a fake with
+/// behaviour of its own in tests/fakes; contract tests run against both.
+
+/// Starts effects in slotd-exec. Never blocks: the end comes back later as event::Outcome with the same
+/// id through whatever the implementation was given at construction; exactly one, but a second one
+/// follows a TimedOut if the wedged worker returns after all.
+class Executor {
+public:
+    virtual ~Executor() = default;
+    virtual void start(event::EffectId id, const action::Effect& effect) = 0;
+};
+
+/// Reads the machine's ports from sysfs. Quick, takes no lock that a recovery could hold.
+class TopologySource {
+public:
+    virtual ~TopologySource() = default;
+    virtual Result<pci::Topology> scan() = 0;
+};
+
+/// Where lines for people go. Must not block and cannot fail as far as the engine is concerned.
+class RecordSink {
+public:
+    virtual ~RecordSink() = default;
+    virtual void write(const action::Record& record) = 0;
+};
+
+/// How a manual reset ended.
+struct ResetAnswer {
+    event::RequestId request = 0;
+    bool succeeded = false;
+    std::string outcome;  ///< "recovered", "refused", "failed", "wedged"
+    std::string text;     ///< whole sentence for the operator
+    bool operator==(const ResetAnswer&) const = default;
+};
+
+/// Takes answers to the requests of operators.
+class RequestSink {
+public:
+    virtual ~RequestSink() = default;
+    virtual void answer(const ResetAnswer& answer) = 0;
+};
+
+}  // namespace slotd::engine

@@ -1,0 +1,51 @@
+#include "pci/address.hpp"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/parse.hpp"
+
+namespace slotd::pci {
+
+namespace {
+
+/// sysfs prints lower-case hexadecimal of at least `width` digits; an upper-case or shorter form is
+/// another name and would not be found there.
+template <class T>
+std::optional<T> parse_hex(std::string_view text, std::size_t width_min, std::size_t width_max) {
+    if (text.size() < width_min || text.size() > width_max ||
+        text.find_first_of("ABCDEF") != std::string_view::npos) {
+        return std::nullopt;
+    }
+    return parse_unsigned<T>(text, 16);
+}
+
+}  // namespace
+
+std::optional<Address> Address::parse(std::string_view text) {
+    std::string_view rest = text;
+    const std::string_view domain_text = next_field(rest, ':');
+    const std::string_view bus_text = next_field(rest, ':');
+    const std::string_view device_text = next_field(rest, '.');
+    const auto domain = parse_hex<std::uint32_t>(domain_text, 4, 6);
+    const auto bus = parse_hex<std::uint8_t>(bus_text, 2, 2);
+    const auto device = parse_hex<std::uint8_t>(device_text, 2, 2);
+    const auto function = parse_hex<std::uint8_t>(rest, 1, 1);
+    if (!domain || !bus || !device || !function || *device > 31 || *function > 7) {
+        return std::nullopt;
+    }
+    const Address address{*domain, *bus, *device, *function};
+    // "00001:..." parses as 1 but is not how sysfs writes it.
+    return address.to_string() == text ? std::optional(address) : std::nullopt;
+}
+
+std::string Address::to_string() const {
+    return fmt::format("{:04x}:{:02x}:{:02x}.{:x}", domain, bus, device, function);
+}
+
+}  // namespace slotd::pci
