@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pci/address.hpp"
+#include "pci/topology.hpp"
+#include "policy/level.hpp"
+
+namespace slotd::coordinator {
+
+/// What there is to show of one slot at one moment.
+struct SlotStatus {
+    pci::Address port;
+    pci::Address root_port;
+    std::string slot;    ///< slot name, kept while pciehp is unbound; empty where there is none
+    std::string phase;   ///< "idle", "kernel-recovering", ...
+    std::string reason;  ///< why it is in that phase, for a person; may be empty
+    policy::Level level = policy::Level::Fence;
+    std::uint64_t incident = 0;  ///< open incident; 0 for none
+    bool occupied = false;
+    std::vector<pci::Function> functions;
+    std::vector<std::string> gates;  ///< closed now: "fence", "hot-plug notification", "pciehp of 0000:00:02.0"
+
+    bool operator==(const SlotStatus&) const = default;
+};
+
+}  // namespace slotd::coordinator

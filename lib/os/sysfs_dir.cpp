@@ -1,0 +1,135 @@
+#include "os/sysfs_dir.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/parse.hpp"
+#include "base/result.hpp"
+#include "os/os_error.hpp"
+#include "os/unique_fd.hpp"
+
+namespace slotd::os {
+
+namespace {
+
+constexpr std::size_t kAttributeBytesMax = 65536;
+constexpr std::size_t kNamesMax = 65536;
+
+}  // namespace
+
+SysfsDir::SysfsDir(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+Result<SysfsDir> SysfsDir::open(std::string path) {
+    UniqueFd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd) {
+        return std::unexpected(os_error(errno, "open " + path));
+    }
+    return SysfsDir{std::move(fd), std::move(path)};
+}
+
+Result<SysfsDir> SysfsDir::open_below(const std::string& name) const {
+    UniqueFd fd{::openat(fd_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd) {
+        return std::unexpected(os_error(errno, "open " + path_ + "/" + name));
+    }
+    return SysfsDir{std::move(fd), path_ + "/" + name};
+}
+
+Result<std::string> SysfsDir::read(const std::string& attribute) const {
+    const UniqueFd file{::openat(fd_.get(), attribute.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file) {
+        return std::unexpected(os_error(errno, "open " + path_ + "/" + attribute));
+    }
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (text.size() < kAttributeBytesMax) {
+        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return std::unexpected(os_error(errno, "read " + path_ + "/" + attribute));
+        }
+        if (got == 0) {
+            return std::string(without_newline(text));
+        }
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return failure(ErrorKind::Overflow, "read " + path_ + "/" + attribute + " within 64 KiB");
+}
+
+Status SysfsDir::write(const std::string& attribute, std::string_view value) const {
+    const UniqueFd file{::openat(fd_.get(), attribute.c_str(), O_WRONLY | O_CLOEXEC)};
+    if (!file) {
+        return std::unexpected(os_error(errno, "open " + path_ + "/" + attribute));
+    }
+    const ssize_t written = ::write(file.get(), value.data(), value.size());
+    if (written < 0) {
+        return std::unexpected(os_error(errno, "write to " + path_ + "/" + attribute));
+    }
+    if (std::cmp_not_equal(written, value.size())) {
+        return failure(ErrorKind::Io, "write all of " + path_ + "/" + attribute);
+    }
+    return {};
+}
+
+std::optional<std::string> SysfsDir::link_name(const std::string& link) const {
+    std::array<char, PATH_MAX> target{};
+    const ssize_t length = ::readlinkat(fd_.get(), link.c_str(), target.data(), target.size());
+    if (length <= 0) {
+        return std::nullopt;
+    }
+    const std::string_view text(target.data(), static_cast<std::size_t>(length));
+    return std::string(text.substr(text.rfind('/') + 1));
+}
+
+Result<std::vector<std::string>> SysfsDir::names() const {
+    // fdopendir takes the descriptor over, and its position with it: hence a fresh one.
+    UniqueFd fd{::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd) {
+        return std::unexpected(os_error(errno, "open " + path_));
+    }
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(fd.get()), ::closedir);
+    if (!dir) {
+        return std::unexpected(os_error(errno, "list " + path_));
+    }
+    (void)fd.release();
+    std::vector<std::string> found;
+    while (found.size() < kNamesMax) {
+        errno = 0;
+        const dirent* const entry = ::readdir(dir.get());
+        if (entry == nullptr) {
+            if (errno != 0) {
+                return std::unexpected(os_error(errno, "list " + path_));
+            }
+            std::ranges::sort(found);
+            return found;
+        }
+        std::string name = entry->d_name;
+        if (name != "." && name != "..") {
+            found.push_back(std::move(name));
+        }
+    }
+    return failure(ErrorKind::Overflow, "list " + path_ + " within 65536 names");
+}
+
+bool SysfsDir::exists(const std::string& name) const {
+    return ::faccessat(fd_.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+}  // namespace slotd::os
