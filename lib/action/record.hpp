@@ -37,6 +37,7 @@ struct Record {
     Priority priority = Priority::Info;
     RecordKind kind = RecordKind::PhaseChanged;
     std::optional<pci::Address> port;
+    std::string slot;            ///< the port's slot name, a label; empty where there is none
     std::uint64_t incident = 0;  ///< 0: belongs to none
     std::uint32_t attempt = 0;   ///< 0: none
     std::string phase;           ///< of the slot after this decision; empty without a slot
