@@ -1,0 +1,53 @@
+"""slotd in the guest: started, asked, ended."""
+
+import time
+from typing import TYPE_CHECKING
+
+from .agent import Ended, GuestError
+
+if TYPE_CHECKING:
+    from .guest import Guest
+
+CONFIG = "/etc/slotd/slotd.toml"
+SOCKET = "/run/slotd/io.slotd.Coordinator"
+
+
+class GuestSlotd:
+    def __init__(self, guest: "Guest") -> None:
+        self._guest = guest
+        self.pid: int | None = None
+
+    def start(self, level: str, automatic_action: bool, extra: str = "", timeout: float = 20.0) -> int:
+        """Writes the configuration, starts slotd in the foreground, waits for its socket. Its lines are in the
+        record, lane "slotd"."""
+        config = f'[coordinator]\nlevel = "{level}"\nautomatic_action = {str(automatic_action).lower()}\n{extra}'
+        self._guest.run("mkdir", "-p", "/etc/slotd", "/run/slotd", "/var/lib/slotd")
+        self._guest.write(CONFIG, config, create=True)
+        self._guest.run("rm", "-f", SOCKET)  # one left by a killed slotd would look like a ready one
+        self.pid = self._guest.spawn("slotd", "slotd", "--config", CONFIG)
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self._guest.run("test", "-S", SOCKET, check=False).ok:
+                return self.pid
+            if not self._guest.signal(self.pid, 0):
+                break
+            time.sleep(0.05)
+        raise GuestError(f"slotd did not come up:\n{self.lines()}")
+
+    def stop(self, signal: int = 15, timeout: float = 20.0) -> None:
+        """Ends it and waits until it is gone."""
+        if self.pid is None:
+            return
+        self._guest.signal(self.pid, signal)
+        deadline = time.monotonic() + timeout
+        while self._guest.signal(self.pid, 0):
+            if time.monotonic() > deadline:
+                raise GuestError(f"slotd did not end on signal {signal}:\n{self.lines()}")
+            time.sleep(0.05)
+        self.pid = None
+
+    def ctl(self, *arguments: str, timeout: float = 30.0, check: bool = True) -> Ended:
+        return self._guest.run("slotctl", *arguments, timeout=timeout, check=check)
+
+    def lines(self) -> str:
+        return "\n".join(e.text for e in self._guest.record() if e.source == "slotd")

@@ -1,0 +1,102 @@
+"""The fight over one slot: a fatal error, and the link drops while the kernel recovers. With slotd or without."""
+
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from . import overlap, record
+from .agent import GuestError
+from .guest import Guest
+from .record import Event
+
+
+@dataclass(frozen=True)
+class RaceSettings:
+    slot: int = 1
+    driver: str = "e1000e"
+    races: int = 50
+    seed: int = 0
+    drop_after_ms_max: float = 150.0
+    drop_for_ms: int = 60
+    # True: a reset in progress does not wait for the dropped link (guest/linkdrop says more).
+    card_answers: bool = False
+    # How slotd is to run, as arguments of Guest.start_slotd; None: the kernel is alone.
+    with_slotd: dict | None = None
+
+
+@dataclass(frozen=True)
+class Race:
+    drop_after_ms: float
+    verdict: overlap.Verdict
+    same_device: bool  # neither removed nor bound anew: the driver never let go of it
+    guest_ms: float  # from the error to the last event about the slot
+    events: tuple[Event, ...] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    settings: RaceSettings
+    port: str
+    races: tuple[Race, ...]
+    host_seconds: float
+
+    @property
+    def overlaps(self) -> int:
+        return sum(race.verdict.overlapped for race in self.races)
+
+    @property
+    def replaced(self) -> int:
+        return sum(not race.same_device for race in self.races)
+
+    def summary(self) -> str:
+        kinds = Counter(kind for race in self.races for kind in race.verdict.kinds)
+        listed = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) or "none"
+        mean = sum(race.guest_ms for race in self.races) / max(len(self.races), 1)
+        return (f"races={len(self.races)} overlaps={self.overlaps} replaced={self.replaced} kinds: {listed} "
+                f"(guest {mean:.0f} ms, host {self.host_seconds / max(len(self.races), 1):.2f} s per race, "
+                f"seed {self.settings.seed})")
+
+
+def _settle(guest: Guest, since_us: int, quiet_us: int = 700_000, timeout: float = 60.0) -> list[Event]:
+    """Waits, in guest time, until a recovery has ended and nothing about PCI has happened for a while."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        now = guest.now_us()
+        events = guest.record(since_us)
+        about_pci = [e for e in events if e.kind != "other"]
+        ended = any(e.kind in (record.SUCCESS, record.FAILED) for e in about_pci)
+        if ended and now - about_pci[-1].at_us > quiet_us:
+            return events
+        time.sleep(0.1)
+    raise GuestError(f"the slot did not come to rest within {timeout:.0f} s")
+
+
+def run_one(guest: Guest, settings: RaceSettings, drop_after_ms: float) -> Race:
+    port = guest.pci.port(settings.slot)
+    function = guest.pci.wait_for_driver(settings.slot, settings.driver)
+    times = guest.inject_error(function, drop_port=port, drop_after_ms=drop_after_ms,
+                               drop_for_ms=settings.drop_for_ms)
+    events = _settle(guest, times["injected_us"])
+    mine = [e for e in events if e.address in (port, function) and e.kind != "other"]
+    lost = any(e.kind in (record.UNBIND, record.REMOVE) and e.address == function for e in mine)
+    # A removed card comes back by itself, the link being up: if not, the next line says so.
+    guest.pci.wait_for_driver(settings.slot, settings.driver)
+    return Race(drop_after_ms, overlap.judge(events, port, [function]), not lost,
+                (mine[-1].at_us - times["injected_us"]) / 1000, tuple(events))
+
+
+def run(guest: Guest, settings: RaceSettings) -> Outcome:
+    """Never stops at the first overlap: the count is the result."""
+    moments = random.Random(settings.seed)
+    port = guest.pci.port(settings.slot)
+    guest.write(f"/sys/kernel/debug/linkdrop/{port}/answers", str(int(settings.card_answers)))
+    if settings.with_slotd is not None:
+        guest.start_slotd(**settings.with_slotd)
+    begun = time.monotonic()
+    races = tuple(run_one(guest, settings, moments.uniform(0, settings.drop_after_ms_max))
+                  for _ in range(settings.races))
+    elapsed = time.monotonic() - begun
+    if settings.with_slotd is not None:
+        guest.slotd.stop()
+    return Outcome(settings, port, races, elapsed)
