@@ -1,0 +1,93 @@
+#include "event/uevent_decode.hpp"
+
+#include <optional>
+#include <string_view>
+
+#include "event/kernel_event.hpp"
+#include "pci/address.hpp"
+
+namespace slotd::event {
+
+namespace {
+
+std::string_view last_component(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+std::optional<pci::Address> function_of(const Uevent& uevent) {
+    const auto by_path = pci::Address::parse(last_component(uevent.devpath));
+    if (uevent.function.empty()) {
+        return by_path;
+    }
+    const auto by_name = pci::Address::parse(uevent.function);
+    // The kernel writes both from one struct pci_dev. Where they differ, somebody else wrote them.
+    return by_name == by_path ? by_path : std::nullopt;
+}
+
+std::optional<RecoveryReport> report_of(std::string_view error_event) {
+    if (error_event == "BEGIN_RECOVERY") {
+        return RecoveryReport::Began;
+    }
+    if (error_event == "SUCCESSFUL_RECOVERY") {
+        return RecoveryReport::Succeeded;
+    }
+    if (error_event == "FAILED_RECOVERY") {
+        return RecoveryReport::Failed;
+    }
+    return std::nullopt;
+}
+
+std::optional<HotplugKind> hotplug_of(std::string_view action) {
+    if (action == "add") {
+        return HotplugKind::Added;
+    }
+    if (action == "remove") {
+        return HotplugKind::Removed;
+    }
+    if (action == "bind") {
+        return HotplugKind::DriverBound;
+    }
+    if (action == "unbind") {
+        return HotplugKind::DriverUnbound;
+    }
+    return std::nullopt;
+}
+
+std::optional<KernelEvent> decode_function(const Uevent& uevent) {
+    const auto function = function_of(uevent);
+    if (!function) {
+        return std::nullopt;
+    }
+    if (uevent.action == "change") {
+        // A change without ERROR_EVENT is SR-IOV or somebody's write to `uevent`.
+        const auto report = report_of(uevent.error_event);
+        return report ? std::optional<KernelEvent>(RecoveryReported{*function, *report})
+                      : std::nullopt;
+    }
+    const auto kind = hotplug_of(uevent.action);
+    return kind ? std::optional<KernelEvent>(HotplugSeen{*function, *kind}) : std::nullopt;
+}
+
+std::optional<KernelEvent> decode_service(const Uevent& uevent) {
+    const std::string_view name = last_component(uevent.devpath);
+    const auto suffix = name.rfind(":pcie");
+    if (suffix == std::string_view::npos || !hotplug_of(uevent.action)) {
+        return std::nullopt;
+    }
+    const auto port = pci::Address::parse(name.substr(0, suffix));
+    return port ? std::optional<KernelEvent>(ServicesChanged{*port}) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<KernelEvent> decode_uevent(const Uevent& uevent) {
+    if (uevent.subsystem == "pci") {
+        return decode_function(uevent);
+    }
+    if (uevent.subsystem == "pci_express") {
+        return decode_service(uevent);
+    }
+    return std::nullopt;
+}
+
+}  // namespace slotd::event
