@@ -1,0 +1,319 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "action/record.hpp"
+#include "base/parse.hpp"
+#include "base/result.hpp"
+#include "control/idl.hpp"
+#include "control/interface.hpp"
+#include "control/json.hpp"
+#include "control/message.hpp"
+#include "coordinator/slot_status.hpp"
+#include "pci/address.hpp"
+#include "pci/identity.hpp"
+#include "pci/topology.hpp"
+#include "policy/level.hpp"
+
+namespace slotd::control {
+
+namespace {
+
+using nlohmann::json;
+
+/// The parameters of a reply to `method`, checked against the interface: after this, get<>() of a field
+/// that is not nullable cannot throw.
+Result<json> checked(std::string_view parameters, std::string_view method) {
+    auto value = parse_json_object(parameters);
+    if (!value) {
+        return value;
+    }
+    const Idl& idl = *interface_named(kCoordinatorInterface);
+    const IdlType& type = idl.methods.find(method)->second.reply;
+    if (const auto wrong = mismatch(idl, type, *value, UnknownFields::Ignore)) {
+        return failure(ErrorKind::Malformed, "read slotd's reply: field " + *wrong);
+    }
+    return value;
+}
+
+std::unexpected<Error> wrong_field(const char* name) {
+    return failure(ErrorKind::Malformed, std::string("read slotd's reply: field ") + name);
+}
+
+std::string text_at(const json& object, const char* name) {
+    const auto at = object.find(name);
+    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
+}
+
+std::uint64_t number_at(const json& object, const char* name) {
+    const auto at = object.find(name);
+    return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
+}
+
+bool flag_at(const json& object, const char* name) {
+    const auto at = object.find(name);
+    return at != object.end() && at->is_boolean() && at->get<bool>();
+}
+
+std::vector<std::string> texts_at(const json& object, const char* name) {
+    std::vector<std::string> texts;
+    const auto at = object.find(name);
+    if (at != object.end() && at->is_array()) {
+        for (const json& one : *at) {
+            if (one.is_string()) {
+                texts.push_back(one.get<std::string>());
+            }
+        }
+    }
+    return texts;
+}
+
+template <class T>
+bool take_hex(std::string_view& rest, std::string_view before, std::size_t digits, T& value) {
+    if (!rest.starts_with(before) || rest.size() < before.size() + digits) {
+        return false;
+    }
+    const auto parsed = parse_unsigned<T>(rest.substr(before.size(), digits), 16);
+    rest.remove_prefix(before.size() + digits);
+    value = parsed.value_or(T{});
+    return parsed.has_value();
+}
+
+/// The inverse of pci::Identity::to_string().
+std::optional<pci::Identity> identity_from_text(std::string_view text) {
+    pci::Identity identity;
+    std::string_view rest = text;
+    const bool whole = take_hex(rest, "", 4, identity.vendor) &&
+                       take_hex(rest, ":", 4, identity.device) &&
+                       take_hex(rest, " (", 4, identity.subsystem_vendor) &&
+                       take_hex(rest, ":", 4, identity.subsystem_device) &&
+                       take_hex(rest, ") class ", 6, identity.class_code) &&
+                       take_hex(rest, " rev ", 2, identity.revision);
+    std::uint64_t serial = 0;
+    if (whole && take_hex(rest, " serial ", 16, serial)) {
+        identity.serial = serial;
+    }
+    return whole && rest.empty() ? std::optional(identity) : std::nullopt;
+}
+
+Result<pci::Function> function_from(const json& object) {
+    const auto address = pci::Address::parse(text_at(object, "address"));
+    const auto identity = identity_from_text(text_at(object, "identity"));
+    if (!address) {
+        return wrong_field("address");
+    }
+    if (!identity) {
+        return wrong_field("identity");
+    }
+    constexpr std::uint32_t kPciBridge = 0x0604;
+    return pci::Function{*address, text_at(object, "driver"), *identity,
+                         identity->class_code >> 8 == kPciBridge};
+}
+
+Result<coordinator::SlotStatus> slot_from(const json& object) {
+    const auto port = pci::Address::parse(text_at(object, "port"));
+    const auto root_port = pci::Address::parse(text_at(object, "root_port"));
+    const auto level = policy::level_from_text(text_at(object, "level"));
+    if (!port) {
+        return wrong_field("port");
+    }
+    if (!root_port) {
+        return wrong_field("root_port");
+    }
+    if (!level) {
+        return wrong_field("level");
+    }
+    coordinator::SlotStatus slot{.port = *port,
+                                 .root_port = *root_port,
+                                 .slot = text_at(object, "slot"),
+                                 .phase = text_at(object, "phase"),
+                                 .reason = text_at(object, "reason"),
+                                 .level = *level,
+                                 .incident = number_at(object, "incident"),
+                                 .occupied = flag_at(object, "occupied"),
+                                 .functions = {},
+                                 .gates = texts_at(object, "gates")};
+    for (const json& one : object.at("functions")) {
+        auto function = function_from(one);
+        if (!function) {
+            return std::unexpected(std::move(function.error()));
+        }
+        slot.functions.push_back(std::move(*function));
+    }
+    return slot;
+}
+
+/// A kind that this build does not know is shown as a change of phase would be.
+action::RecordKind kind_from_text(std::string_view text) {
+    constexpr std::uint8_t kLast = static_cast<std::uint8_t>(action::RecordKind::SlotsChanged);
+    for (std::uint8_t number = 0; number <= kLast; ++number) {
+        const auto kind = static_cast<action::RecordKind>(number);
+        if (text == action::to_text(kind)) {
+            return kind;
+        }
+    }
+    return action::RecordKind::PhaseChanged;
+}
+
+action::Record record_from(const json& object) {
+    const std::uint64_t priority = std::clamp<std::uint64_t>(number_at(object, "priority"), 2, 7);
+    return {.priority = static_cast<action::Priority>(priority),
+            .kind = kind_from_text(text_at(object, "kind")),
+            .port = pci::Address::parse(text_at(object, "port")),
+            .incident = number_at(object, "incident"),
+            .attempt = static_cast<std::uint32_t>(number_at(object, "attempt")),
+            .phase = text_at(object, "phase"),
+            .text = text_at(object, "text")};
+}
+
+Fault fault_from(const std::string& name, const json& parameters) {
+    const auto is = [&](std::string_view interface, std::string_view error) {
+        return name == std::string(interface) + "." + std::string(error);
+    };
+    if (is(kCoordinatorInterface, "NoSuchSlot")) {
+        return NoSuchSlot{text_at(parameters, "name"), texts_at(parameters, "candidates")};
+    }
+    if (is(kCoordinatorInterface, "AmbiguousSlot")) {
+        return AmbiguousSlot{text_at(parameters, "name"), texts_at(parameters, "candidates")};
+    }
+    if (is(kCoordinatorInterface, "NotPermitted")) {
+        return NotPermitted{text_at(parameters, "reason")};
+    }
+    if (is(kCoordinatorInterface, "TooManyClients")) {
+        return TooManyClients{};
+    }
+    if (is(kCoordinatorInterface, "Refused")) {
+        return Refused{text_at(parameters, "reason")};
+    }
+    if (is(kCoordinatorInterface, "MalformedMessage")) {
+        return MalformedMessage{text_at(parameters, "reason")};
+    }
+    if (is(kCoordinatorInterface, "MessageTooLarge")) {
+        return MessageTooLarge{number_at(parameters, "bytes_max")};
+    }
+    if (is(kServiceInterface, "InterfaceNotFound")) {
+        return InterfaceNotFound{text_at(parameters, "interface")};
+    }
+    if (is(kServiceInterface, "MethodNotFound")) {
+        return MethodNotFound{text_at(parameters, "method")};
+    }
+    if (is(kServiceInterface, "InvalidParameter")) {
+        return InvalidParameter{text_at(parameters, "parameter")};
+    }
+    if (is(kServiceInterface, "ExpectedMore")) {
+        return ExpectedMore{};
+    }
+    return UnknownFault{name, json_text(parameters)};
+}
+
+std::optional<ResetState> reset_state_from_text(std::string_view text) {
+    for (const ResetState state : {ResetState::Planned, ResetState::Accepted, ResetState::Progress,
+                                   ResetState::Finished}) {
+        if (text == to_text(state)) {
+            return state;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<ReceivedReply> decode_reply(std::string_view message) {
+    auto reply = parse_json_object(message);
+    if (!reply) {
+        reply.error().context = "read slotd's reply: " + reply.error().context;
+        return std::unexpected(std::move(reply.error()));
+    }
+    const auto at = reply->find("parameters");
+    const json parameters =
+        at != reply->end() && at->is_object() ? *at : json(json::object());
+    ReceivedReply received{flag_at(*reply, "continues"), std::nullopt, json_text(parameters)};
+    if (const std::string error = text_at(*reply, "error"); !error.empty()) {
+        received.fault = fault_from(error, parameters);
+    }
+    return received;
+}
+
+Result<SlotsReply> decode_slots(std::string_view parameters) {
+    const auto object = checked(parameters, "List");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    SlotsReply reply;
+    for (const json& one : object->at("slots")) {
+        auto slot = slot_from(one);
+        if (!slot) {
+            return std::unexpected(std::move(slot.error()));
+        }
+        reply.slots.push_back(std::move(*slot));
+    }
+    return reply;
+}
+
+Result<SlotReply> decode_slot(std::string_view parameters) {
+    const auto object = checked(parameters, "Show");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    auto slot = slot_from(object->at("slot"));
+    if (!slot) {
+        return std::unexpected(std::move(slot.error()));
+    }
+    return SlotReply{std::move(*slot)};
+}
+
+Result<ResetReply> decode_reset(std::string_view parameters) {
+    const auto object = checked(parameters, "Reset");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    const auto state = reset_state_from_text(text_at(*object, "state"));
+    const auto port = pci::Address::parse(text_at(*object, "port"));
+    if (!state) {
+        return wrong_field("state");
+    }
+    if (!port) {
+        return wrong_field("port");
+    }
+    ResetReply reply{.state = *state,
+                     .request = number_at(*object, "request"),
+                     .port = *port,
+                     .function = pci::Address::parse(text_at(*object, "function")),
+                     .plan = texts_at(*object, "plan"),
+                     .record = std::nullopt,
+                     .end = std::nullopt};
+    if (const auto record = object->find("record"); record != object->end() && record->is_object()) {
+        reply.record = record_from(*record);
+    }
+    if (*state == ResetState::Finished) {
+        reply.end = ResetEnd{flag_at(*object, "succeeded"), text_at(*object, "outcome"),
+                             text_at(*object, "text")};
+    }
+    return reply;
+}
+
+Result<RecordReply> decode_record(std::string_view parameters) {
+    const auto object = checked(parameters, "Subscribe");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    return RecordReply{record_from(object->at("record")), number_at(*object, "missed")};
+}
+
+Result<VersionReply> decode_version(std::string_view parameters) {
+    const auto object = checked(parameters, "Version");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    return VersionReply{text_at(*object, "version")};
+}
+
+}  // namespace slotd::control

@@ -1,0 +1,182 @@
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "action/record.hpp"
+#include "base/overloaded.hpp"
+#include "control/interface.hpp"
+#include "control/json.hpp"
+#include "control/message.hpp"
+#include "coordinator/slot_status.hpp"
+#include "pci/address.hpp"
+#include "pci/topology.hpp"
+#include "policy/level.hpp"
+
+namespace slotd::control {
+
+namespace {
+
+using nlohmann::json;
+
+json address_or_null(const std::optional<pci::Address>& address) {
+    return address ? json(address->to_string()) : json(nullptr);
+}
+
+json of_function(const pci::Function& function) {
+    return {{"address", function.address.to_string()},
+            {"driver", function.driver},
+            {"identity", function.identity.to_string()}};
+}
+
+json of_slot(const coordinator::SlotStatus& slot) {
+    json functions = json::array();
+    for (const pci::Function& function : slot.functions) {
+        functions.push_back(of_function(function));
+    }
+    return {{"port", slot.port.to_string()},
+            {"root_port", slot.root_port.to_string()},
+            {"slot", slot.slot},
+            {"phase", slot.phase},
+            {"reason", slot.reason},
+            {"level", policy::to_text(slot.level)},
+            {"incident", slot.incident},
+            {"occupied", slot.occupied},
+            {"functions", std::move(functions)},
+            {"gates", slot.gates}};
+}
+
+json of_record(const action::Record& record) {
+    return {{"priority", static_cast<int>(record.priority)},
+            {"kind", action::to_text(record.kind)},
+            {"port", address_or_null(record.port)},
+            {"incident", record.incident},
+            {"attempt", record.attempt},
+            {"phase", record.phase},
+            {"text", record.text}};
+}
+
+json of_reset(const ResetReply& reset) {
+    json parameters{{"state", to_text(reset.state)},
+                    {"request", reset.request},
+                    {"port", reset.port.to_string()}};
+    if (reset.function) {
+        parameters["function"] = reset.function->to_string();
+    }
+    if (reset.state == ResetState::Planned) {
+        parameters["plan"] = reset.plan;
+    }
+    if (reset.record) {
+        parameters["record"] = of_record(*reset.record);
+    }
+    if (reset.end) {
+        parameters["succeeded"] = reset.end->succeeded;
+        parameters["outcome"] = reset.end->outcome;
+        parameters["text"] = reset.end->text;
+    }
+    return parameters;
+}
+
+json parameters_of(const Reply& reply) {
+    return std::visit(
+        Overloaded{
+            [](const InfoReply& one) -> json {
+                return {{"vendor", "slotd"},
+                        {"product", "slotd"},
+                        {"version", one.version},
+                        {"url", ""},
+                        {"interfaces", {kServiceInterface, kCoordinatorInterface}}};
+            },
+            [](const DescriptionReply& one) -> json { return {{"description", one.description}}; },
+            [](const SlotsReply& one) -> json {
+                json slots = json::array();
+                for (const auto& slot : one.slots) {
+                    slots.push_back(of_slot(slot));
+                }
+                return {{"slots", std::move(slots)}};
+            },
+            [](const SlotReply& one) -> json { return {{"slot", of_slot(one.slot)}}; },
+            [](const ResetReply& one) { return of_reset(one); },
+            [](const RecordReply& one) {
+                json parameters{{"record", of_record(one.record)}};
+                if (one.missed != 0) {
+                    parameters["missed"] = one.missed;
+                }
+                return parameters;
+            },
+            [](const VersionReply& one) -> json { return {{"version", one.version}}; },
+        },
+        reply);
+}
+
+struct NamedError {
+    std::string name;
+    json parameters = json::object();
+};
+
+NamedError of_coordinator(const char* name, json parameters = json::object()) {
+    return {std::string(kCoordinatorInterface) + "." + name, std::move(parameters)};
+}
+
+NamedError of_service(const char* name, json parameters = json::object()) {
+    return {std::string(kServiceInterface) + "." + name, std::move(parameters)};
+}
+
+NamedError error_of(const Fault& fault) {
+    return std::visit(
+        Overloaded{
+            [](const NoSuchSlot& one) {
+                return of_coordinator("NoSuchSlot",
+                                      {{"name", one.name}, {"candidates", one.candidates}});
+            },
+            [](const AmbiguousSlot& one) {
+                return of_coordinator("AmbiguousSlot",
+                                      {{"name", one.name}, {"candidates", one.candidates}});
+            },
+            [](const NotPermitted& one) {
+                return of_coordinator("NotPermitted", {{"reason", one.reason}});
+            },
+            [](const TooManyClients&) { return of_coordinator("TooManyClients"); },
+            [](const Refused& one) { return of_coordinator("Refused", {{"reason", one.reason}}); },
+            [](const MalformedMessage& one) {
+                return of_coordinator("MalformedMessage", {{"reason", one.reason}});
+            },
+            [](const MessageTooLarge& one) {
+                return of_coordinator("MessageTooLarge", {{"bytes_max", one.bytes_max}});
+            },
+            [](const InterfaceNotFound& one) {
+                return of_service("InterfaceNotFound", {{"interface", one.interface}});
+            },
+            [](const MethodNotFound& one) {
+                return of_service("MethodNotFound", {{"method", one.method}});
+            },
+            [](const InvalidParameter& one) {
+                return of_service("InvalidParameter", {{"parameter", one.parameter}});
+            },
+            [](const ExpectedMore&) { return of_service("ExpectedMore"); },
+            [](const UnknownFault& one) { return NamedError{one.name, json::object()}; },
+        },
+        fault);
+}
+
+}  // namespace
+
+std::string encode_reply(const Reply& reply, bool continues) {
+    json message{{"parameters", parameters_of(reply)}};
+    if (continues) {
+        message["continues"] = true;
+    }
+    return json_text(message) + '\0';
+}
+
+std::string encode_fault(const Fault& fault) {
+    NamedError error = error_of(fault);
+    json message{{"error", std::move(error.name)}};
+    if (!error.parameters.empty()) {
+        message["parameters"] = std::move(error.parameters);
+    }
+    return json_text(message) + '\0';
+}
+
+}  // namespace slotd::control

@@ -1,0 +1,151 @@
+#include "os/config_file.hpp"
+
+// The only place that knows toml++. Without exceptions its parser returns the error as a value.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "os/os_error.hpp"
+#include "os/unique_fd.hpp"
+#include "policy/config.hpp"
+#include "report/printable.hpp"
+
+namespace slotd::os {
+
+namespace {
+
+constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20;
+
+const char* type_name(const toml::node& node) {
+    switch (node.type()) {
+        case toml::node_type::table:
+            return "table";
+        case toml::node_type::array:
+            return "array";
+        case toml::node_type::date:
+        case toml::node_type::time:
+        case toml::node_type::date_time:
+            return "date or time";
+        case toml::node_type::none:
+        case toml::node_type::string:
+        case toml::node_type::integer:
+        case toml::node_type::floating_point:
+        case toml::node_type::boolean:
+            break;
+    }
+    return "value";
+}
+
+policy::ConfigValue value_of(const toml::node& node) {
+    if (const auto* const flag = node.as_boolean()) {
+        return flag->get();
+    }
+    if (const auto* const number = node.as_integer()) {
+        return number->get();
+    }
+    if (const auto* const number = node.as_floating_point()) {
+        return number->get();
+    }
+    if (const auto* const text = node.as_string()) {
+        return text->get();
+    }
+    return policy::Misfit{type_name(node)};
+}
+
+std::size_t line_of(const toml::source_region& where) { return where.begin.line; }
+
+/// Top-level keys are tables, their keys are values: nothing deeper has a meaning, so a deeper table
+/// is one Misfit and needs no walk.
+std::vector<policy::ConfigEntry> entries_of(const toml::table& file) {
+    std::vector<policy::ConfigEntry> entries;
+    for (const auto& [name, node] : file) {
+        const std::string top(name.str());
+        const toml::table* const table = node.as_table();
+        if (table == nullptr || table->empty()) {
+            const bool bare_value = table == nullptr && !node.is_array();
+            entries.push_back({bare_value ? "" : top, bare_value ? top : "", value_of(node),
+                               line_of(name.source())});
+            continue;
+        }
+        for (const auto& [key, value] : *table) {
+            entries.push_back(
+                {top, std::string(key.str()), value_of(value), line_of(key.source())});
+        }
+    }
+    return entries;
+}
+
+std::string located(const std::string& name, std::size_t line, std::string_view text) {
+    return name + ":" + std::to_string(line) + ": " + report::printable(text);
+}
+
+}  // namespace
+
+LoadedConfig parse_config(std::string_view text, const std::string& name) {
+    const toml::parse_result parsed = toml::parse(text);
+    if (!parsed) {
+        return {{}, {located(name, line_of(parsed.error().source()), parsed.error().description())}};
+    }
+    policy::CheckedConfig checked = policy::check_config(entries_of(parsed.table()));
+    LoadedConfig loaded{checked.config, {}};
+    for (const policy::ConfigMistake& mistake : checked.mistakes) {
+        loaded.mistakes.push_back(located(name, mistake.line, mistake.text));
+    }
+    return loaded;
+}
+
+Result<LoadedConfig> load_config(const std::string& path, IfMissing if_missing) {
+    // O_NONBLOCK: a FIFO under this name must not hold up the start.
+    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    if (!file) {
+        if (errno == ENOENT && if_missing == IfMissing::UseDefaults) {
+            return LoadedConfig{};
+        }
+        return std::unexpected(os_error(errno, "open configuration file " + path));
+    }
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) {
+        return std::unexpected(os_error(errno, "examine configuration file " + path));
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return failure(ErrorKind::Malformed, "read configuration file " + path +
+                                                 ": it is not a regular file");
+    }
+    std::string text(kConfigBytesMax + 1, '\0');
+    std::size_t filled = 0;
+    while (filled < text.size()) {
+        const ssize_t got = ::read(file.get(), text.data() + filled, text.size() - filled);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return std::unexpected(os_error(errno, "read configuration file " + path));
+        }
+        if (got == 0) {
+            break;
+        }
+        filled += static_cast<std::size_t>(got);
+    }
+    if (filled > kConfigBytesMax) {
+        return failure(ErrorKind::Overflow,
+                       "read configuration file " + path + ": it is larger than 1 MiB");
+    }
+    text.resize(filled);
+    return parse_config(text, path);
+}
+
+}  // namespace slotd::os
