@@ -1,0 +1,135 @@
+#include "os/trace_events.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.hpp"
+#include "event/trace_decode.hpp"
+#include "os/os_error.hpp"
+#include "os/sysfs_dir.hpp"
+#include "os/unique_fd.hpp"
+
+namespace slotd::os {
+
+namespace {
+
+struct TraceEventName {
+    const char* name;
+    const char* enable;
+};
+
+constexpr std::array kEvents{
+    TraceEventName{"ras:aer_event", "events/ras/aer_event/enable"},
+    TraceEventName{"pci:pci_hp_event", "events/pci/pci_hp_event/enable"},
+};
+
+}  // namespace
+
+TraceEvents::TraceEvents(SysfsDir instances) : instances_(std::move(instances)) {}
+
+TraceEvents::~TraceEvents() {
+    if (instances_.fd() < 0) {
+        return;  // moved from
+    }
+    pipe_.reset();  // an instance with an open pipe is busy
+    // Best effort: what is left behind costs a buffer and is used again at the next start.
+    (void)::unlinkat(instances_.fd(), kInstance, AT_REMOVEDIR);
+}
+
+Result<TraceEvents> TraceEvents::open(const std::string& tracefs) {
+    auto instances = SysfsDir::open(tracefs + "/instances");
+    if (!instances) {
+        return std::unexpected(std::move(instances.error()));
+    }
+    if (::mkdirat(instances->fd(), kInstance, 0700) != 0 && errno != EEXIST) {
+        return std::unexpected(
+            os_error(errno, "make the trace instance " + instances->path() + "/" + kInstance));
+    }
+    TraceEvents events{std::move(*instances)};
+    if (auto enabled = events.enable(); !enabled) {
+        return std::unexpected(std::move(enabled.error()));
+    }
+    return events;
+}
+
+Status TraceEvents::enable() {
+    auto instance = instances_.open_below(kInstance);
+    if (!instance) {
+        return std::unexpected(std::move(instance.error()));
+    }
+    // Without this poll(2) waits until half of the buffer is full.
+    if (auto written = instance->write("buffer_percent", "0"); !written) {
+        return written;
+    }
+    // Fewer bytes to read; the decoder understands both, so a kernel without it does no harm.
+    (void)instance->write("options/context-info", "0");
+    // A left-over instance holds what happened while nobody was here: not news. Best effort.
+    (void)UniqueFd{::openat(instance->fd(), "trace", O_WRONLY | O_TRUNC | O_CLOEXEC)};
+    pipe_.reset(::openat(instance->fd(), "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!pipe_) {
+        return std::unexpected(os_error(errno, "open " + instance->path() + "/trace_pipe"));
+    }
+    for (const TraceEventName& wanted : kEvents) {
+        if (auto written = instance->write(wanted.enable, "1"); !written) {
+            if (written.error().kind != ErrorKind::NotFound) {
+                return written;
+            }
+            unseen_.emplace_back(wanted.name);
+        }
+    }
+    if (unseen_.size() == kEvents.size()) {
+        return failure(ErrorKind::Unsupported,
+                       "find ras:aer_event or pci:pci_hp_event in " + instance->path());
+    }
+    return {};
+}
+
+void TraceEvents::readable(const Sink& sink) {
+    std::array<char, 4096> buffer{};
+    for (std::size_t taken = 0; taken < kBytesPerTurn;) {
+        const ssize_t got = ::read(pipe_.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return;
+        }
+        taken += static_cast<std::size_t>(got);
+        take(std::string_view(buffer.data(), static_cast<std::size_t>(got)), sink);
+    }
+}
+
+void TraceEvents::take(std::string_view bytes, const Sink& sink) {
+    while (!bytes.empty()) {
+        const auto end = bytes.find('\n');
+        const std::string_view part = bytes.substr(0, end);
+        too_long_ = too_long_ || line_.size() + part.size() > kLineBytesMax;
+        if (!too_long_) {
+            line_ += part;
+        }
+        if (end == std::string_view::npos) {
+            return;
+        }
+        bytes.remove_prefix(end + 1);
+        // Nothing that is decoded here is that long; half a line is worse than none.
+        const auto decoded = too_long_ ? std::nullopt : event::decode_trace_line(line_);
+        line_.clear();
+        too_long_ = false;
+        if (decoded) {
+            sink(*decoded);
+        }
+    }
+}
+
+}  // namespace slotd::os
