@@ -7,7 +7,7 @@ import os
 import random
 import unittest
 
-from lab import race, timeline
+from lab import race, record, timeline
 from lab.scenario import Scenario
 from lab.topology import Nic, Slot
 
@@ -42,6 +42,21 @@ class StockRace(Scenario):
         for _ in range(3):
             done = race.run_one(self.guest, race.RaceSettings(), drop_after_ms=None)
             self.assertEqual((done.verdict.recoveries, done.verdict.overlapped, done.same_device), (1, False, True))
+
+    def test_no_overlap_while_pciehp_is_unbound(self) -> None:
+        # What level "exclusive" rests on: the same drops with nobody there to see them, and the rebind finds all well.
+        port = self.guest.pci.port(1)
+        service = self.guest.pci.service(port, "pciehp")
+        self.guest.write("/sys/bus/pci_express/drivers/pciehp/unbind", service)
+        self.addCleanup(self.guest.write, "/sys/bus/pci_express/drivers/pciehp/bind", service)
+
+        outcome = self._race("pciehp unbound", race.RaceSettings(races=max(RACES // 5, 5), seed=SEED))
+        since = self.guest.now_us()
+        self.doCleanups()
+        after = [e.kind for e in self.guest.settle(since, quiet_ms=1000)]
+
+        self.assertEqual((outcome.overlaps, outcome.replaced), (0, 0))
+        self.assertNotIn(record.REMOVE, after)
 
     def test_recovery_and_hot_plug_overlap_when_the_card_is_out_of_reach_too(self) -> None:
         # The kernel's reset waits until the card answers, about 140 ms after the error: a drop before that is

@@ -103,7 +103,19 @@ class Guest:
         return parse_record(self.record_text(), since_us)
 
     def now_us(self) -> int:
-        return self._agent.call("mark", "clock").ended_us
+        return self._agent.call("clock").ended_us
+
+    def settle(self, since_us: int = 0, quiet_ms: int = 500, timeout: float = 60.0) -> list[Event]:
+        """Waits until nothing about PCI has happened for that long, in guest time; returns what did."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            now_us = self.now_us()
+            events = self.record(since_us)
+            last_us = max((e.at_us for e in events if e.kind != "other"), default=since_us)
+            if now_us - last_us >= quiet_ms * 1000:
+                return events
+            time.sleep(0.05)
+        raise GuestError(f"PCI did not come to rest within {timeout:.0f} s")
 
     def inject_error(self, function: str, kind: str = "fatal", *, drop_port: str | None = None,
                      drop_after_ms: float = 0.0, drop_for_ms: int = 60) -> dict[str, int]:

@@ -59,12 +59,15 @@ class GuestPci:
         return found
 
     def wait_for_driver(self, slot: int, driver: str, timeout: float = 30.0) -> str:
-        """Waits until the slot's card is bound to that driver; returns its function. Host time: it is a wait for the
-        test's next step, never a measurement."""
+        """Waits until the slot's card is bound to that driver and at rest; returns its function. Host time: it is a
+        wait for the test's next step, never a measurement."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             found = self.functions(self.port(slot))
             if found and self.driver(found[0]) == driver:
-                return found[0]
+                # The link to the driver is there before its probe has ended: only the quiet after it says so.
+                self._guest.settle()
+                if self.driver(found[0]) == driver:
+                    return found[0]
             time.sleep(0.05)
         raise GuestError(f"slot {slot} did not come to driver {driver} within {timeout:.0f} s")

@@ -9,7 +9,14 @@ from .record import Event
 # A removal this soon after a successful recovery is still the recovery's own link change coming home to roost.
 RIGHT_AFTER_US = 2_000_000
 
-_DISTURBING = {record.LINK_DOWN, record.CARD_GONE, record.UNBIND, record.REMOVE}
+# The log line and the uevents of one end are this close together at most.
+END_REPEATED_US = 1_000_000
+LONG_AGO = -(1 << 62)
+
+_BEGINNINGS = {record.BEGIN, record.NO_CALLBACK}
+_ENDS = {record.SUCCESS, record.FAILED}
+_TAKING_AWAY = {record.UNBIND, record.REMOVE}
+_DISTURBING = {record.LINK_DOWN, record.CARD_GONE} | _TAKING_AWAY
 
 
 @dataclass(frozen=True)
@@ -35,36 +42,33 @@ class Verdict:
 
 
 def judge(events: Iterable[Event], port: str, functions: Iterable[str]) -> Verdict:
-    """`functions` are those below `port` before the race. The kernel log's "device recovery ..." names whatever
-    reported the error or its port; the uevents name each function. A recovery lasts from the first word of its
-    beginning to the last of its end, so a slot with several functions is one recovery."""
+    """`functions` are those below `port` before the race.
+
+    The uevents name each function, so a recovery of several is over when the last of them has its end; the kernel
+    log's "device recovery ..." ends it for all. Which of the two is seen first is chance: later ends of a recovery
+    that is over change nothing, unless no beginning of it was seen (some kernels announce none).
+    """
     concerned = {port, *functions}
     overlaps: list[Event] = []
-    pending: list[Event] = []  # disturbances since the last word of an end: of the recovery if another end follows
     removed_after: list[Event] = []
-    recoveries, recovering = 0, False
-    succeeded_at: int | None = None
+    recovering: set[str] = set()
+    recoveries = 0
+    ended_at = succeeded_at = LONG_AGO
     left = False
 
-    for event in events:
-        if event.address not in concerned:
-            continue
+    for event in (e for e in events if e.address in concerned):
         if event.kind == record.LEFT:
             left = True
-        elif event.kind == record.BEGIN:
+        elif event.kind in _BEGINNINGS:
             recoveries += not recovering
-            recovering, succeeded_at = True, None
-        elif event.kind in (record.SUCCESS, record.FAILED):
-            # BEGIN may be missing (older kernels): the end alone proves a recovery.
-            recoveries += not recovering and succeeded_at is None
-            recovering = False
-            succeeded_at = event.at_us if event.kind == record.SUCCESS else None
-            overlaps += pending
-            pending = []
-        elif event.kind in _DISTURBING:
-            if recovering:
-                pending.append(event)
-            elif (succeeded_at is not None and not left and event.kind in (record.UNBIND, record.REMOVE)
-                  and event.at_us - succeeded_at <= RIGHT_AFTER_US):
-                removed_after.append(event)
-    return Verdict(tuple(overlaps + pending), tuple(removed_after), recoveries, recovering)
+            recovering.add(event.address)
+        elif event.kind in _ENDS:
+            recoveries += not recovering and event.at_us - ended_at >= END_REPEATED_US
+            recovering = recovering - {event.address} if event.source == "uevent" else set()
+            ended_at = event.at_us
+            succeeded_at = event.at_us if event.kind == record.SUCCESS else LONG_AGO
+        elif event.kind in _DISTURBING and recovering:
+            overlaps.append(event)
+        elif event.kind in _TAKING_AWAY and not left and event.at_us - succeeded_at < RIGHT_AFTER_US:
+            removed_after.append(event)
+    return Verdict(tuple(overlaps), tuple(removed_after), recoveries, bool(recovering))

@@ -59,18 +59,15 @@ class Outcome:
                 f"seed {self.settings.seed})")
 
 
-def _settle(guest: Guest, since_us: int, quiet_us: int = 700_000, timeout: float = 60.0) -> list[Event]:
-    """Waits, in guest time, until a recovery has ended and nothing about PCI has happened for a while."""
+def _events_of_race(guest: Guest, since_us: int, timeout: float = 60.0) -> list[Event]:
+    """All until a recovery has ended and the machine has come to rest. A removal waits for the recovery, so there is
+    no rest between the two."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        now = guest.now_us()
-        events = guest.record(since_us)
-        about_pci = [e for e in events if e.kind != "other"]
-        ended = any(e.kind in (record.SUCCESS, record.FAILED) for e in about_pci)
-        if ended and now - about_pci[-1].at_us > quiet_us:
+        events = guest.settle(since_us, quiet_ms=700)
+        if any(e.kind in (record.SUCCESS, record.FAILED) for e in events):
             return events
-        time.sleep(0.1)
-    raise GuestError(f"the slot did not come to rest within {timeout:.0f} s")
+    raise GuestError(f"no recovery has ended within {timeout:.0f} s")
 
 
 def run_one(guest: Guest, settings: RaceSettings, drop_after_ms: float | None) -> Race:
@@ -79,7 +76,7 @@ def run_one(guest: Guest, settings: RaceSettings, drop_after_ms: float | None) -
     function = guest.pci.wait_for_driver(settings.slot, settings.driver)
     times = guest.inject_error(function, drop_port=None if drop_after_ms is None else port,
                                drop_after_ms=drop_after_ms or 0.0, drop_for_ms=settings.drop_for_ms)
-    events = _settle(guest, times["injected_us"])
+    events = _events_of_race(guest, times["injected_us"])
     mine = [e for e in events if e.address in (port, function) and e.kind != "other"]
     lost = any(e.kind in (record.UNBIND, record.REMOVE) and e.address == function for e in mine)
     # A removed card comes back by itself, the link being up: if not, the next line says so.

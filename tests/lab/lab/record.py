@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 # What an event says, independent of who said it. Everything else is "other".
 BEGIN, SUCCESS, FAILED = "recovery-begins", "recovery-succeeded", "recovery-failed"
 ERROR, RESET = "error-reported", "link-reset"
+NO_CALLBACK = "driver-has-no-callback"  # such a function gets no BEGIN_RECOVERY
 LINK_DOWN, LINK_UP, CARD_GONE, CARD_HERE = "link-down", "link-up", "card-not-present", "card-present"
 IGNORED = "link-change-ignored"
 BIND, UNBIND, ADD, REMOVE = "bind", "unbind", "add", "remove"
@@ -18,7 +19,8 @@ DROPPED, RESTORED, LEFT, CAME = "lab-link-dropped", "lab-link-restored", "lab-ca
 _ERS = {"BEGIN_RECOVERY": BEGIN, "SUCCESSFUL_RECOVERY": SUCCESS, "FAILED_RECOVERY": FAILED}
 _ADDRESS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 _LOG = [  # pattern, kind, lane
-    (re.compile(r"AER: .*(error message received|Error message received)"), ERROR, "AER"),
+    (re.compile(r"AER: .*[Ee]rror message received"), ERROR, "AER"),
+    (re.compile(r"AER: can't recover"), NO_CALLBACK, "AER"),
     (re.compile(r"AER: .*Port link has been reset"), RESET, "AER"),
     (re.compile(r"AER: device recovery successful"), SUCCESS, "AER"),
     (re.compile(r"AER: device recovery failed"), FAILED, "AER"),

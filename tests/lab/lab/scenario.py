@@ -7,12 +7,13 @@ from .guest import Guest
 
 
 class Scenario(unittest.TestCase):
-    """One guest per class, booted before its first test. A failed test leaves the guest's console and record in the
-    cache's folder `runs/<test>` and says so."""
+    """One guest per class, booted before its first test, or one per test where a test breaks its guest for good. A
+    failed test leaves the guest's console and record in the cache's folder `runs/<test>` and says so."""
 
     CARDS: topology.Topology = ()
     WITH_SLOTD = False
     KERNEL = "6.1"
+    ONE_GUEST_PER_TEST = False
     guest: Guest
 
     @classmethod
@@ -21,17 +22,29 @@ class Scenario(unittest.TestCase):
         return cls.CARDS
 
     @classmethod
+    def _boot(cls) -> Guest:
+        guest = Guest(cls.cards(), with_slotd=cls.WITH_SLOTD, kernel=cls.KERNEL)
+        print(f"{cls.__name__}: kernel {guest.kernel.release}, agent up after {guest.boot_seconds:.1f} s", flush=True)
+        return guest
+
+    @classmethod
     def setUpClass(cls) -> None:
-        cls.guest = Guest(cls.cards(), with_slotd=cls.WITH_SLOTD, kernel=cls.KERNEL)
-        cls.addClassCleanup(cls.guest.stop)
-        print(f"{cls.__name__}: kernel {cls.guest.kernel.release}, agent up after {cls.guest.boot_seconds:.1f} s",
-              flush=True)
+        if not cls.ONE_GUEST_PER_TEST:
+            cls.guest = cls._boot()
+            cls.addClassCleanup(cls.guest.stop)
 
     def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
-        before = len(result.failures) + len(result.errors) if result else 0
-        done = super().run(result)
-        if result and len(result.failures) + len(result.errors) > before:
-            folder = places.runs() / self.id()
-            self.guest.save_evidence(folder)
-            print(f"{self.id()}: evidence in {folder}", flush=True)
-        return done
+        result = result or self.defaultTestResult()
+        before = len(result.failures) + len(result.errors)
+        if self.ONE_GUEST_PER_TEST:
+            self.guest = self._boot()
+        try:
+            done = super().run(result)
+            if len(result.failures) + len(result.errors) > before:
+                folder = places.runs() / self.id()
+                self.guest.save_evidence(folder)
+                print(f"{self.id()}: evidence in {folder}", flush=True)
+            return done
+        finally:
+            if self.ONE_GUEST_PER_TEST:
+                self.guest.stop()

@@ -12,6 +12,7 @@ _SHOWN_OTHERS = {"slotd"}
 # Short words for the columns; what is not here is shown as it was said.
 _WORDS = {
     record.ERROR: "error reported", record.BEGIN: "BEGIN_RECOVERY", record.RESET: "link reset",
+    record.NO_CALLBACK: "no callback in driver",
     record.SUCCESS: "SUCCESSFUL_RECOVERY", record.FAILED: "FAILED_RECOVERY",
     record.LINK_DOWN: "Link Down", record.LINK_UP: "Link Up", record.CARD_GONE: "Card not present",
     record.CARD_HERE: "Card present", record.IGNORED: "link change ignored",
@@ -22,7 +23,7 @@ _WORDS = {
 
 def select(events: Iterable[Event], concerned: set[str] | None = None) -> list[Event]:
     """What belongs in the picture: what is about the slot's port and functions, and all that slotd says. A uevent
-    and a log line that say the same within a millisecond become one."""
+    and a log line that say the same within some milliseconds become one."""
     chosen: list[Event] = []
     for event in events:
         if event.lane not in LANES or (event.kind == "other" and event.lane not in _SHOWN_OTHERS):
@@ -30,7 +31,7 @@ def select(events: Iterable[Event], concerned: set[str] | None = None) -> list[E
         if concerned is not None and event.lane != "slotd" and event.address not in concerned:
             continue
         if any(e.kind == event.kind != "other" and e.lane == "AER" and e.source != event.source
-               and event.at_us - e.at_us < 1_000 for e in chosen[-3:]):
+               and event.at_us - e.at_us < 10_000 for e in chosen[-3:]):
             continue
         chosen.append(event)
     return chosen
