@@ -75,7 +75,7 @@ std::string_view message_id(action::RecordKind kind) {
 std::string journal_datagram(const action::Record& record) {
     std::string datagram;
     append_field(datagram, "MESSAGE", kept_text(record));
-    append_field(datagram, "PRIORITY", fmt::to_string(std::to_underlying(record.priority)));
+    append_field(datagram, "PRIORITY", fmt::format("{}", std::to_underlying(record.priority)));
     append_field(datagram, "MESSAGE_ID", message_id(record.kind));
     append_field(datagram, "SYSLOG_IDENTIFIER", "slotd");
     append_field(datagram, "SLOTD_KIND", action::to_text(record.kind));
@@ -89,7 +89,7 @@ std::string journal_datagram(const action::Record& record) {
         append_field(datagram, "SLOTD_INCIDENT", fmt::format("{:016x}", record.incident));
     }
     if (record.attempt != 0) {
-        append_field(datagram, "SLOTD_ATTEMPT", fmt::to_string(record.attempt));
+        append_field(datagram, "SLOTD_ATTEMPT", fmt::format("{}", record.attempt));
     }
     if (!record.phase.empty()) {
         append_field(datagram, "SLOTD_PHASE", record.phase);

@@ -88,14 +88,21 @@ Status SysfsDir::write(const std::string& attribute, std::string_view value) con
     return {};
 }
 
-std::optional<std::string> SysfsDir::link_name(const std::string& link) const {
+std::optional<std::string> SysfsDir::link_target(const std::string& link) const {
     std::array<char, PATH_MAX> target{};
     const ssize_t length = ::readlinkat(fd_.get(), link.c_str(), target.data(), target.size());
     if (length <= 0) {
         return std::nullopt;
     }
-    const std::string_view text(target.data(), static_cast<std::size_t>(length));
-    return std::string(text.substr(text.rfind('/') + 1));
+    return std::string(target.data(), static_cast<std::size_t>(length));
+}
+
+std::optional<std::string> SysfsDir::link_name(const std::string& link) const {
+    auto target = link_target(link);
+    if (target) {
+        target->erase(0, target->rfind('/') + 1);
+    }
+    return target;
 }
 
 Result<std::vector<std::string>> SysfsDir::names() const {

@@ -27,6 +27,9 @@ public:
     /// error and is never continued.
     Status write(const std::string& attribute, std::string_view value) const;
 
+    /// Where a symbolic link points, as it is written; nullopt where there is no link.
+    std::optional<std::string> link_target(const std::string& link) const;
+
     /// Last component of a symbolic link's target ("e1000e" of `driver`); nullopt where there is no link.
     std::optional<std::string> link_name(const std::string& link) const;
 
