@@ -13,22 +13,22 @@ namespace slotd::action {
 /// What slotd-exec can do. Each is about PCI addresses only and idempotent; those that close a gate
 /// write the gate record first.
 
-/// Fence up: the port forwards no errors from below and reports none of its own (Bridge Control SERR#,
-/// Device Control reporting enables, Command SERR#). A gate.
+/// Fence up: the port forwards no errors from below and reports none of its own (Bridge Control
+/// SERR#, Device Control reporting enables, Command SERR#). A gate.
 struct RaiseFence {
     pci::Address port;
     bool operator==(const RaiseFence&) const = default;
 };
 
-/// Fence down. First clears the AER and Device Status latches of the port and of the functions directly
-/// below, so that errors of the episode are not reported after it.
+/// Fence down. First clears the AER and Device Status latches of the port and of the functions
+/// directly below, so that errors of the episode are not reported after it.
 struct LowerFence {
     pci::Address port;
     bool operator==(const LowerFence&) const = default;
 };
 
-/// Presence and link change notification off (Slot Control PDCE, DLLSCE; never HPIE, see KERNEL 2.4).
-/// A gate.
+/// Presence and link change notification off (Slot Control PDCE, DLLSCE; never HPIE, see
+/// KERNEL 2.4). A gate.
 struct MaskHotplug {
     pci::Address port;
     bool operator==(const MaskHotplug&) const = default;
@@ -47,7 +47,8 @@ struct UnmaskHotplug {
     bool operator==(const UnmaskHotplug&) const = default;
 };
 
-/// Drain: returns only when the service's running handler has finished. A gate. Only aer, dpc, pciehp.
+/// Drain: returns only when the service's running handler has finished. A gate. Only aer, dpc,
+/// pciehp.
 struct UnbindService {
     pci::Address port;
     pci::Service service = pci::Service::Pciehp;
@@ -64,7 +65,8 @@ struct BindService {
 /// Kernel reset methods a function may be reset by (sysfs reset_method names).
 enum class KernelReset : std::uint8_t { Flr, Bus };
 
-/// Writes `reset` with reset_method set to exactly this method, and puts reset_method back (a gate).
+/// Writes `reset` with reset_method set to exactly this method, and puts reset_method back (a
+/// gate).
 struct ResetFunction {
     pci::Address function;
     KernelReset method = KernelReset::Bus;
@@ -89,15 +91,16 @@ struct RescanBelow {
     bool operator==(const RescanBelow&) const = default;
 };
 
-/// Reads registers, identities and bindings afresh; changes nothing. Outcome carries an Observation.
+/// Reads registers, identities and bindings afresh; changes nothing. Outcome carries an
+/// Observation.
 struct ObserveSlot {
     pci::Address port;
     bool operator==(const ObserveSlot&) const = default;
 };
 
-using Effect = std::variant<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, UnbindService,
-                            BindService, ResetFunction, SetSlotPower, RemoveFunction, RescanBelow,
-                            ObserveSlot>;
+using Effect =
+    std::variant<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, UnbindService, BindService,
+                 ResetFunction, SetSlotPower, RemoveFunction, RescanBelow, ObserveSlot>;
 
 /// The port or function that the effect is about.
 pci::Address subject(const Effect& effect);
@@ -105,7 +108,8 @@ pci::Address subject(const Effect& effect);
 bool machine_wide(const Effect& effect);
 /// May hold the kernel's global pci_rescan_remove_lock for as long as it runs.
 bool takes_rescan_lock(const Effect& effect);
-/// How long its worker may take before it is called wedged; from the kernel's own waits (KERNEL 2, 3).
+/// How long its worker may take before it is called wedged; from the kernel's own waits (KERNEL 2,
+/// 3).
 Duration deadline_of(const Effect& effect);
 /// In the imperative: "unbind pciehp of 0000:00:02.0".
 std::string to_string(const Effect& effect);

@@ -9,13 +9,20 @@
 namespace slotd::action {
 
 /// syslog priorities that slotd uses.
-enum class Priority : std::uint8_t { Critical = 2, Error = 3, Warning = 4, Notice = 5, Info = 6, Debug = 7 };
+enum class Priority : std::uint8_t {
+    Critical = 2,
+    Error = 3,
+    Warning = 4,
+    Notice = 5,
+    Info = 6,
+    Debug = 7
+};
 
 /// The kind of a line; each has one MESSAGE_ID and, from the package on, one catalog text.
 enum class RecordKind : std::uint8_t {
     DaemonStarted,
     DaemonStopping,
-    PhaseChanged,      ///< a slot went from one phase to another, with the reason
+    PhaseChanged,  ///< a slot went from one phase to another, with the reason
     IncidentOpened,
     IncidentClosed,
     EffectFailed,
@@ -23,10 +30,10 @@ enum class RecordKind : std::uint8_t {
     RequestAccepted,
     RequestRefused,
     EventsMissed,
-    GateProblem,       ///< a gate could not be closed or opened
-    NoAction,          ///< what slotd would have done, and why it did not
-    OverlapSeen,       ///< the kernel acted on both sides of one slot at once
-    SlotsChanged,      ///< ports came or went
+    GateProblem,   ///< a gate could not be closed or opened
+    NoAction,      ///< what slotd would have done, and why it did not
+    OverlapSeen,   ///< the kernel acted on both sides of one slot at once
+    SlotsChanged,  ///< ports came or went
 };
 
 /// "phase-changed", ...: the stable name in JSON.

@@ -28,7 +28,8 @@ std::size_t edit_distance(std::string_view one, std::string_view other) {
         std::size_t diagonal = row[0];
         row[0] = i;
         for (std::size_t j = 1; j <= other.size(); ++j) {
-            const std::size_t replaced = diagonal + (lower(one[i - 1]) == lower(other[j - 1]) ? 0 : 1);
+            const std::size_t replaced =
+                diagonal + (lower(one[i - 1]) == lower(other[j - 1]) ? 0 : 1);
             diagonal = row[j];
             row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
         }

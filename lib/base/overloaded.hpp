@@ -6,8 +6,8 @@
 namespace slotd {
 
 /// One visitor made of lambdas. Use it with an arm for every alternative; an arm for several that
-/// change nothing is `[](const OneOf<A, B> auto&) {...}`, never `auto`: a new alternative must fail to
-/// compile until somebody decides.
+/// change nothing is `[](const OneOf<A, B> auto&) {...}`, never `auto`: a new alternative must fail
+/// to compile until somebody decides.
 template <class... Arms>
 struct Overloaded : Arms... {
     using Arms::operator()...;

@@ -21,7 +21,8 @@ struct SlotStatus {
     std::uint64_t incident = 0;  ///< open incident; 0 for none
     bool occupied = false;
     std::vector<pci::Function> functions;
-    std::vector<std::string> gates;  ///< closed now: "fence", "hot-plug notification", "pciehp of 0000:00:02.0"
+    std::vector<std::string>
+        gates;  ///< closed now: "fence", "hot-plug notification", "pciehp of 0000:00:02.0"
 
     bool operator==(const SlotStatus&) const = default;
 };

@@ -11,12 +11,12 @@
 
 namespace slotd::engine {
 
-/// What the engine needs from the outside. Each port has a real implementation in os/ and a fake with
-/// behaviour of its own in tests/fakes; contract tests run against both.
+/// What the engine needs from the outside. Each port has a real implementation in os/ and a fake
+/// with behaviour of its own in tests/fakes; contract tests run against both.
 
-/// Starts effects in slotd-exec. Never blocks: the end comes back later as event::Outcome with the same
-/// id through whatever the implementation was given at construction; exactly one, but a second one
-/// follows a TimedOut if the wedged worker returns after all.
+/// Starts effects in slotd-exec. Never blocks: the end comes back later as event::Outcome with the
+/// same id through whatever the implementation was given at construction; exactly one, but a second
+/// one follows a TimedOut if the wedged worker returns after all.
 class Executor {
 public:
     virtual ~Executor() = default;

@@ -12,8 +12,9 @@ namespace slotd::event {
 
 enum class RecoveryReport : std::uint8_t { Began, Succeeded, Failed };
 
-/// ERROR_EVENT= of a pci `change` uevent (kernel pci-driver.c pci_uevent_ers). Began may be missing,
-/// Failed may name the port instead of the function, Succeeded may come for a card that is gone.
+/// ERROR_EVENT= of a pci `change` uevent (kernel pci-driver.c pci_uevent_ers). Began may be
+/// missing, Failed may name the port instead of the function, Succeeded may come for a card that is
+/// gone.
 struct RecoveryReported {
     pci::Address function;
     RecoveryReport report = RecoveryReport::Began;
@@ -26,7 +27,8 @@ enum class Severity : std::uint8_t { Corrected, NonFatal, Fatal };
 struct ErrorReported {
     pci::Address function;
     Severity severity = Severity::Corrected;
-    std::uint32_t status = 0;  ///< AER Uncorrectable or Correctable Error Status bits; 0 if not read
+    std::uint32_t status =
+        0;  ///< AER Uncorrectable or Correctable Error Status bits; 0 if not read
     bool operator==(const ErrorReported&) const = default;
 };
 

@@ -7,9 +7,8 @@ namespace slotd::event {
 namespace {
 
 bool any_answers(const Observation& seen) {
-    return std::ranges::any_of(seen.functions, [](const FunctionSeen& function) {
-        return function.identity.answers();
-    });
+    return std::ranges::any_of(
+        seen.functions, [](const FunctionSeen& function) { return function.identity.answers(); });
 }
 
 }  // namespace

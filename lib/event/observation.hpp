@@ -16,28 +16,31 @@ struct FunctionSeen {
     pci::Address address;
     pci::Identity identity;  ///< fresh; !answers() when every read gave all ones
     std::string driver;      ///< bound driver's name, at most 63 characters; empty when none
-    bool memory_decodes = false;  ///< COMMAND memory or I/O enable is set (a wiped card has neither)
+    bool memory_decodes =
+        false;  ///< COMMAND memory or I/O enable is set (a wiped card has neither)
 
     bool operator==(const FunctionSeen&) const = default;
 };
 
-/// What the registers of a port and of the functions below say, read afresh by slotd-exec in one go.
-/// Events say where to look; this says what is.
+/// What the registers of a port and of the functions below say, read afresh by slotd-exec in one
+/// go. Events say where to look; this says what is.
 struct Observation {
     pci::Address port;
-    bool port_answers = false;  ///< the port's own config space; nothing below means anything if not
+    bool port_answers =
+        false;  ///< the port's own config space; nothing below means anything if not
     /// Slot Status Presence Detect State (PCIe r6.0 7.5.3.11); nullopt on a port without a slot.
     std::optional<bool> card_present;
     /// Link Status Data Link Layer Link Active (7.5.3.8); nullopt where the port cannot report it.
     std::optional<bool> link_active;
-    std::optional<std::uint16_t> slot_number;  ///< Physical Slot Number, 13 bits; nullopt without slot
-    std::uint8_t link_width = 0;               ///< negotiated lanes; 0 unknown
-    std::uint8_t link_speed = 0;               ///< Current Link Speed encoding, 1 = 2.5 GT/s; 0 unknown
-    bool presence_latched = false;    ///< Presence Detect Changed is waiting in Slot Status
-    bool link_change_latched = false; ///< Data Link Layer State Changed is waiting
-    bool fenced = false;              ///< SERR# forwarding of Bridge Control is off
-    bool hotplug_masked = false;      ///< presence and link notification are both off
-    pci::ServiceSet bound;            ///< this port's services with their driver bound
+    std::optional<std::uint16_t>
+        slot_number;                      ///< Physical Slot Number, 13 bits; nullopt without slot
+    std::uint8_t link_width = 0;          ///< negotiated lanes; 0 unknown
+    std::uint8_t link_speed = 0;          ///< Current Link Speed encoding, 1 = 2.5 GT/s; 0 unknown
+    bool presence_latched = false;        ///< Presence Detect Changed is waiting in Slot Status
+    bool link_change_latched = false;     ///< Data Link Layer State Changed is waiting
+    bool fenced = false;                  ///< SERR# forwarding of Bridge Control is off
+    bool hotplug_masked = false;          ///< presence and link notification are both off
+    pci::ServiceSet bound;                ///< this port's services with their driver bound
     std::vector<FunctionSeen> functions;  ///< enumerated directly below the link, by address
 
     bool operator==(const Observation&) const = default;

@@ -15,9 +15,9 @@ enum class OutcomeKind : std::uint8_t {
     Done,
     AlreadySo,  ///< nothing to do: the service was not bound, the gate not closed
     Gone,       ///< the function or port is no longer there (ENODEV, ENOENT, all ones)
-    Refused,    ///< slotd-exec's own check said no, nothing was touched; or the kernel said it cannot
-    Failed,     ///< the kernel tried and failed; `os_errno` says how
-    TimedOut,   ///< no answer within the deadline: the worker is wedged, what happened is unknown
+    Refused,  ///< slotd-exec's own check said no, nothing was touched; or the kernel said it cannot
+    Failed,   ///< the kernel tried and failed; `os_errno` says how
+    TimedOut,  ///< no answer within the deadline: the worker is wedged, what happened is unknown
     ExecutorLost,  ///< slotd-exec went away; what happened is unknown
 };
 
@@ -32,10 +32,13 @@ struct Outcome {
     std::optional<Observation> observation;  ///< only of an ObserveSlot that is Done
 
     bool operator==(const Outcome&) const = default;
+
     bool succeeded() const { return kind == OutcomeKind::Done || kind == OutcomeKind::AlreadySo; }
+
     bool ambiguous() const {
         return kind == OutcomeKind::TimedOut || kind == OutcomeKind::ExecutorLost;
     }
+
     /// "failed: write 0000:01:00.0/reset: Inappropriate ioctl for device"
     std::string to_string() const;
 };

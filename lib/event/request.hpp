@@ -10,8 +10,8 @@ namespace slotd::event {
 
 using RequestId = std::uint64_t;
 
-/// What an operator may name. `auto` lets the ladder choose: slot reset where the function belongs to
-/// a slot, bus reset otherwise, re-enumeration where neither can help.
+/// What an operator may name. `auto` lets the ladder choose: slot reset where the function belongs
+/// to a slot, bus reset otherwise, re-enumeration where neither can help.
 enum class ResetMethod : std::uint8_t { Auto, Flr, Bus, Slot, Reenumerate };
 
 const char* to_text(ResetMethod method);

@@ -11,7 +11,7 @@ namespace slotd::pci {
 /// Where a function sits in the PCI hierarchy: domain:bus:device.function. It names a place, not a
 /// card: after a re-enumeration another card may answer at the same address.
 struct Address {
-    std::uint32_t domain = 0;   ///< 0..0xffffff; VMD domains start at 0x10000
+    std::uint32_t domain = 0;  ///< 0..0xffffff; VMD domains start at 0x10000
     std::uint8_t bus = 0;
     std::uint8_t device = 0;    ///< 0..31
     std::uint8_t function = 0;  ///< 0..7

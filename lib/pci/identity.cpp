@@ -17,8 +17,9 @@ bool Identity::same_card(const Identity& other) const {
 }
 
 std::string Identity::to_string() const {
-    std::string text = fmt::format("{:04x}:{:04x} ({:04x}:{:04x}) class {:06x} rev {:02x}", vendor,
-                                   device, subsystem_vendor, subsystem_device, class_code, revision);
+    std::string text =
+        fmt::format("{:04x}:{:04x} ({:04x}:{:04x}) class {:06x} rev {:02x}", vendor, device,
+                    subsystem_vendor, subsystem_device, class_code, revision);
     if (serial) {
         text += fmt::format(" serial {:016x}", *serial);
     }

@@ -27,7 +27,8 @@ struct Identity {
     /// extended config space does not know the serial number.
     bool same_card(const Identity& other) const;
 
-    /// "8086:10d3 (8086:0000) class 020000 rev 00 serial 52-54-00-..."; without serial where unknown.
+    /// "8086:10d3 (8086:0000) class 020000 rev 00 serial 52-54-00-..."; without serial where
+    /// unknown.
     std::string to_string() const;
 };
 

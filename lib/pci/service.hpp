@@ -11,7 +11,13 @@ namespace slotd::pci {
 /// A kernel port service: a driver of /sys/bus/pci_express/drivers that acts for a port.
 /// Numbers are the kernel's (include/linux/pcieport_if.h PCIE_PORT_SERVICE_*), as they end the
 /// service device's name: 0000:00:1c.0:pcie004 is pciehp of a Root Port.
-enum class Service : std::uint8_t { Pme = 0x01, Aer = 0x02, Pciehp = 0x04, Dpc = 0x08, BwCtrl = 0x10 };
+enum class Service : std::uint8_t {
+    Pme = 0x01,
+    Aer = 0x02,
+    Pciehp = 0x04,
+    Dpc = 0x08,
+    BwCtrl = 0x10
+};
 
 /// The kernel driver's name: "aer", "pciehp", "dpc", "pcie_pme", "pcie_bwctrl".
 std::string_view driver_name(Service service);
@@ -23,6 +29,7 @@ std::optional<Service> service_from_name(std::string_view name);
 class ServiceSet {
 public:
     constexpr ServiceSet() = default;
+
     constexpr ServiceSet(std::initializer_list<Service> services) {
         for (const Service service : services) {
             insert(service);
@@ -30,19 +37,25 @@ public:
     }
 
     constexpr void insert(Service service) { bits_ |= static_cast<std::uint8_t>(service); }
+
     constexpr void erase(Service service) {
         bits_ &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(service));
     }
+
     constexpr bool contains(Service service) const {
         return (bits_ & static_cast<std::uint8_t>(service)) != 0;
     }
+
     constexpr bool empty() const { return bits_ == 0; }
+
     constexpr std::uint8_t bits() const { return bits_; }
+
     static constexpr ServiceSet from_bits(std::uint8_t bits) {
         ServiceSet set;
         set.bits_ = bits & 0x1f;
         return set;
     }
+
     bool operator==(const ServiceSet&) const = default;
     /// "aer pciehp", in the order of the numbers; empty for none.
     std::string to_string() const;

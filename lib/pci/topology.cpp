@@ -26,7 +26,8 @@ const Port* Topology::port_above(const Address& function) const {
         const bool covers = port.secondary_bus != 0 && port.address.domain == function.domain &&
                             port.secondary_bus <= function.bus &&
                             function.bus <= port.subordinate_bus;
-        // A nested port's range lies inside its parent's: the one that starts latest is the nearest.
+        // A nested port's range lies inside its parent's: the one that starts latest is the
+        // nearest.
         if (covers && (nearest == nullptr || port.secondary_bus > nearest->secondary_bus)) {
             nearest = &port;
         }

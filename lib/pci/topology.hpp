@@ -28,16 +28,17 @@ enum class PortKind : std::uint8_t { RootPort, SwitchDownstreamPort };
 struct Port {
     Address address;
     PortKind kind = PortKind::RootPort;
-    std::optional<Address> parent;  ///< nearest port above; nullopt for a Root Port
-    Address root_port;              ///< names the AER domain; the port itself for a Root Port
+    std::optional<Address> parent;   ///< nearest port above; nullopt for a Root Port
+    Address root_port;               ///< names the AER domain; the port itself for a Root Port
     std::uint8_t secondary_bus = 0;  ///< first bus below the link; 0 while not configured
     std::uint8_t subordinate_bus = 0;
-    std::string slot_name;          ///< /sys/bus/pci/slots/<name>; empty when there is none now
-    ServiceSet services;            ///< port service devices that exist
-    ServiceSet bound;               ///< those with their driver bound
+    std::string slot_name;            ///< /sys/bus/pci/slots/<name>; empty when there is none now
+    ServiceSet services;              ///< port service devices that exist
+    ServiceSet bound;                 ///< those with their driver bound
     std::vector<Function> functions;  ///< directly below the link, by address
 
     bool operator==(const Port&) const = default;
+
     bool hotplug_capable() const { return services.contains(Service::Pciehp); }
 };
 
@@ -49,9 +50,11 @@ public:
     explicit Topology(std::vector<Port> ports);
 
     const std::vector<Port>& ports() const { return ports_; }
+
     const Port* find(const Address& port) const;
-    /// The port whose link leads to `function`, nested ports preferred; nullptr for a function of the
-    /// root complex or one that no known bus range covers. For a port's own address: the port above.
+    /// The port whose link leads to `function`, nested ports preferred; nullptr for a function of
+    /// the root complex or one that no known bus range covers. For a port's own address: the port
+    /// above.
     const Port* port_above(const Address& function) const;
     /// `port` itself and every port below it, by address.
     std::vector<const Port*> subtree(const Address& port) const;

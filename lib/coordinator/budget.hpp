@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+#include "policy/limits.hpp"
+
+namespace slotd::coordinator {
+
+/// How often slotd has acted on a slot of its own accord: at most Limits::budget times in
+/// Limits::budget_window, as powerpc EEH does. Kept in memory: a restart of slotd starts a new
+/// window, and the line at its start says so, until the history remembers it.
+class Budget {
+public:
+    /// Takes one attempt out of the budget before it is made; the refusal as a sentence otherwise.
+    std::optional<std::string> reserve(Instant now, const policy::Limits& limits);
+    std::uint32_t left(Instant now, const policy::Limits& limits) const;
+
+private:
+    std::deque<Instant> spent_;
+};
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "event/observation.hpp"
+
+namespace slotd::coordinator {
+
+/// The card that a slot is known to hold: what an episode is compared with when it is over.
+struct Card {
+    bool occupied = false;
+    std::vector<event::FunctionSeen> functions;  ///< as they last verified; empty if not enumerated
+    std::uint8_t link_width = 0;
+    std::uint8_t link_speed = 0;
+
+    bool operator==(const Card&) const = default;
+
+    static Card from(const event::Observation& seen);
+};
+
+enum class CardChange : std::uint8_t {
+    Same,         ///< the same card answers, or the slot is as empty as it was
+    Gone,         ///< there was one, there is none
+    Came,         ///< there was none, there is one
+    Swapped,      ///< another card answers in the place of the old one
+    Unreachable,  ///< a card is there, but the link is down or it answers all ones: look again
+};
+
+const char* to_text(CardChange change);
+
+/// Compares identities, not drivers: function by function where both sides know it.
+CardChange compare(const Card& known, const event::Observation& seen);
+
+/// Empty when the card is back as it was: the same, every function answers and decodes, the drivers
+/// are bound as before. Otherwise the first thing that is not, as a sentence.
+std::string why_not_verified(const Card& known, const event::Observation& seen);
+
+}  // namespace slotd::coordinator

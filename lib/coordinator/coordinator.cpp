@@ -1,0 +1,235 @@
+#include "coordinator/coordinator.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "action/record.hpp"
+#include "base/assert.hpp"
+#include "base/overloaded.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/scripts.hpp"
+#include "coordinator/step.hpp"
+
+namespace slotd::coordinator {
+
+Coordinator::Coordinator(Settings settings) : settings_(std::move(settings)) {}
+
+std::vector<Action> Coordinator::kernel_said(const event::KernelEvent& event, Instant now) {
+    const auto route = [&](const pci::Address& function, const SlotEvent& slot_event) {
+        if (const pci::Port* const above = topology_.port_above(function)) {
+            deliver(above->address, slot_event, now);
+        }
+        // A report that names a port is about what is below it as well (kernels before 6.18 sent
+        // FAILED_RECOVERY for the port only).
+        deliver(function, slot_event, now);
+    };
+    std::visit(Overloaded{
+                   [&](const event::RecoveryReported& one) { route(one.function, one); },
+                   [&](const event::ErrorReported& one) { route(one.function, one); },
+                   [&](const event::HotplugSeen& one) {
+                       if (const pci::Port* const above = topology_.port_above(one.function)) {
+                           deliver(above->address, one, now);
+                       }
+                   },
+                   [&](const event::HotplugAnnounced& one) { deliver(one.port, one, now); },
+                   // The topology is scanned afresh by whoever feeds us.
+                   [](const event::ServicesChanged&) {},
+                   [&](const event::EventsMissed& one) {
+                       action::Record record;
+                       record.priority = action::Priority::Warning;
+                       record.kind = action::RecordKind::EventsMissed;
+                       record.text = "missed " + one.what + ", looking at every slot afresh";
+                       outgoing_.push_back(Tell{std::move(record)});
+                       for (const auto& [port, slot] : slots_) {
+                           pending_.emplace_back(port, one);
+                       }
+                   },
+               },
+               event);
+    return settle(now);
+}
+
+std::vector<Action> Coordinator::effect_finished(event::EffectId id, const event::Outcome& outcome,
+                                                 Instant now) {
+    const MachineLock::Next next = machine_.finished(id, outcome.kind);
+    if (next.start) {
+        outgoing_.push_back(*next.start);
+    }
+    for (const StartEffect& refused : next.refused) {
+        refuse_effect(refused);
+    }
+    const auto owner = serials_.find(static_cast<std::uint32_t>(id >> 32));
+    if (owner != serials_.end()) {
+        const pci::Address port = owner->second;
+        apply(port, finish_effect(slots_.at(port), id, outcome, now, settings_.limits), now);
+    }
+    return settle(now);
+}
+
+std::vector<Action> Coordinator::reset_requested(const event::ResetRequested& request,
+                                                 Instant now) {
+    if (slots_.contains(request.port)) {
+        deliver(request.port, request, now);
+    } else {
+        outgoing_.push_back(Answer{request.request, false, "refused", "the port is gone"});
+    }
+    return settle(now);
+}
+
+std::vector<Action> Coordinator::executor_restarted(Instant now) {
+    machine_.clear();
+    for (const auto& [port, slot] : slots_) {
+        pending_.emplace_back(port, ExecutorRestarted{});
+    }
+    return settle(now);
+}
+
+std::vector<Action> Coordinator::time_passed(Instant now) {
+    std::vector<pci::Address> due;
+    for (const auto& [at, port] : deadlines_) {
+        if (at > now) {
+            break;
+        }
+        due.push_back(port);
+    }
+    for (const pci::Address& port : due) {
+        deliver(port, DeadlinePassed{}, now);
+    }
+    return settle(now);
+}
+
+Instant Coordinator::next_deadline() const {
+    return deadlines_.empty() ? kNever : deadlines_.begin()->first;
+}
+
+void Coordinator::deliver(const pci::Address& port, const SlotEvent& event, Instant now) {
+    const auto at = slots_.find(port);
+    if (at != slots_.end()) {
+        apply(port, step(at->second, event, now, settings_.limits), now);
+    }
+}
+
+void Coordinator::apply(const pci::Address& port, Step step, Instant now) {
+    Slot& slot = slots_.at(port);
+    deadlines_.erase({deadline_of(slot.phase), port});
+    slot = std::move(step.slot);
+    if (const Instant at = deadline_of(slot.phase); at != kNever) {
+        deadlines_.insert({at, port});
+    }
+    for (Action& action : step.actions) {
+        std::visit(
+            Overloaded{
+                [&](const StartEffect& wanted) { start(port, wanted); },
+                [&](const AskTurn&) { turns_.ask(port); },
+                [&](const ReleaseTurn&) { turns_.release(port); },
+                [&](const Reserve& wanted) { reserve(port, wanted, now); },
+                [&](const OneOf<Tell, Answer> auto& outside) { outgoing_.emplace_back(outside); },
+            },
+            action);
+    }
+}
+
+void Coordinator::reserve(const pci::Address& port, const Reserve& wanted, Instant now) {
+    std::optional<std::string> refusal;
+    if (wanted.automatic) {
+        refusal = budgets_[port].reserve(now, settings_.limits);
+    }
+    if (refusal) {
+        pending_.emplace_back(port, AttemptRefused{wanted.attempt, *refusal});
+    } else {
+        pending_.emplace_back(port, AttemptReserved{wanted.attempt});
+    }
+}
+
+void Coordinator::start(const pci::Address& port, const StartEffect& wanted) {
+    SLOTD_ASSERT(slots_.contains(port));
+    const MachineLock::Admission admission = machine_.admit(wanted);
+    if (admission.start) {
+        outgoing_.emplace_back(wanted);
+    } else if (admission.refused) {
+        refuse_effect(wanted);
+    }
+}
+
+void Coordinator::refuse_effect(const StartEffect& refused) {
+    refused_.emplace_back(refused.id,
+                          event::Outcome{event::OutcomeKind::Refused, 0,
+                                         action::to_string(refused.effect) +
+                                             ": the kernel's rescan lock may be held by a call "
+                                             "that never returned",
+                                         std::nullopt});
+}
+
+bool Coordinator::conflict(const pci::Address& one, const pci::Address& other) const {
+    if (topology_.reset_domains_overlap(one, other)) {
+        return true;
+    }
+    const auto first = slots_.find(one);
+    const auto second = slots_.find(other);
+    // The token is one for each AER domain: what drains aer there acts on all of it.
+    return first != slots_.end() && second != slots_.end() &&
+           first->second.facts.level == policy::Level::Exclusive &&
+           first->second.facts.root_port == second->second.facts.root_port;
+}
+
+std::optional<Turns::Obstacle> Coordinator::obstacle_of(const pci::Address& port) const {
+    std::optional<Turns::Obstacle> obstacle;
+    for (const auto& [other, slot] : slots_) {
+        const bool active = kernel_active(slot.phase);
+        const bool wedged = std::holds_alternative<Wedged>(slot.phase);
+        if (other == port || (!active && !wedged) || !conflict(port, other)) {
+            continue;
+        }
+        if (wedged) {
+            return Turns::Obstacle{true,
+                                   other.to_string() + " is wedged: " + reason_of(slot.phase)};
+        }
+        obstacle = Turns::Obstacle{false, other.to_string() + " is " + name_of(slot.phase)};
+    }
+    return obstacle;
+}
+
+std::vector<Action> Coordinator::settle(Instant now) {
+    // Bounded: each round takes something out of a queue, and what puts something in waits for an
+    // answer from outside first. The bound turns a mistake in that reasoning into a crash, not a
+    // hang.
+    const std::size_t rounds_max = 1000 + 100 * slots_.size();
+    for (std::size_t round = 0;; ++round) {
+        SLOTD_ASSERT(round < rounds_max);
+        if (!pending_.empty()) {
+            const auto [port, event] = std::move(pending_.front());
+            pending_.pop_front();
+            deliver(port, event, now);
+            continue;
+        }
+        if (!refused_.empty()) {
+            const auto [id, outcome] = std::move(refused_.front());
+            refused_.pop_front();
+            const auto owner = serials_.find(static_cast<std::uint32_t>(id >> 32));
+            if (owner != serials_.end()) {
+                const pci::Address port = owner->second;
+                apply(port, finish_effect(slots_.at(port), id, outcome, now, settings_.limits),
+                      now);
+            }
+            continue;
+        }
+        const auto decision = turns_.decide(
+            [this](const auto& one, const auto& other) { return conflict(one, other); },
+            [this](const auto& port) { return obstacle_of(port); });
+        if (!decision) {
+            return std::exchange(outgoing_, {});
+        }
+        if (decision->refusal) {
+            deliver(decision->port, TurnRefused{*decision->refusal}, now);
+        } else {
+            deliver(decision->port, TurnGranted{}, now);
+        }
+    }
+}
+
+}  // namespace slotd::coordinator

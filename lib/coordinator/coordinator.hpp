@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+#include "coordinator/budget.hpp"
+#include "coordinator/machine_lock.hpp"
+#include "coordinator/slot.hpp"
+#include "coordinator/slot_event.hpp"
+#include "coordinator/slot_status.hpp"
+#include "coordinator/step.hpp"
+#include "coordinator/turns.hpp"
+#include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
+#include "pci/topology.hpp"
+#include "policy/level.hpp"
+#include "policy/limits.hpp"
+
+namespace slotd::coordinator {
+
+/// What the configuration decides.
+struct Settings {
+    policy::Level level = policy::Level::Fence;
+    bool automatic_action = false;
+    policy::Limits limits;
+    /// High 32 bits of incident ids, different at each start (seconds since the epoch will do).
+    std::uint32_t session = 0;
+};
+
+/// All slots of the machine and what stands between them: routes events to the slots they concern,
+/// gives turns (invariants 1 and 2), keeps machine-wide effects apart (invariant 4). Pure like
+/// step(): values in, actions out; of the actions only StartEffect, Tell and Answer ever leave it.
+class Coordinator {
+public:
+    explicit Coordinator(Settings settings);
+
+    std::vector<Action> topology_scanned(pci::Topology topology, Instant now);
+    std::vector<Action> kernel_said(const event::KernelEvent& event, Instant now);
+    std::vector<Action> effect_finished(event::EffectId id, const event::Outcome& outcome,
+                                        Instant now);
+    std::vector<Action> reset_requested(const event::ResetRequested& request, Instant now);
+    /// slotd-exec was started anew; it has opened every gate.
+    std::vector<Action> executor_restarted(Instant now);
+    std::vector<Action> time_passed(Instant now);
+
+    /// When time_passed wants to be called; kNever if nothing waits for time.
+    Instant next_deadline() const;
+    std::vector<SlotStatus> statuses() const;
+    std::vector<std::string> preview(const event::ResetRequested& request) const;
+
+    const pci::Topology& topology() const { return topology_; }
+
+    const std::map<pci::Address, Slot>& slots() const { return slots_; }
+
+private:
+    void add_slot(const pci::Port& port, Instant now);
+    void drop_slot(const pci::Address& port, Instant now);
+    SlotFacts facts_of(const pci::Port& port) const;
+    bool conflict(const pci::Address& one, const pci::Address& other) const;
+    std::optional<Turns::Obstacle> obstacle_of(const pci::Address& port) const;
+
+    void deliver(const pci::Address& port, const SlotEvent& event, Instant now);
+    void apply(const pci::Address& port, Step step, Instant now);
+    void reserve(const pci::Address& port, const Reserve& wanted, Instant now);
+    void start(const pci::Address& port, const StartEffect& wanted);
+    void refuse_effect(const StartEffect& refused);
+    /// Plays everything that follows until nothing does; returns what is for the outside.
+    std::vector<Action> settle(Instant now);
+
+    Settings settings_;
+    pci::Topology topology_;
+    std::map<pci::Address, Slot> slots_;
+    std::map<std::uint32_t, pci::Address> serials_;  ///< high half of an effect id -> its slot
+    std::set<std::pair<Instant, pci::Address>> deadlines_;
+    std::map<pci::Address, Budget> budgets_;
+    Turns turns_;
+    MachineLock machine_;
+    std::deque<std::pair<pci::Address, SlotEvent>> pending_;
+    std::deque<std::pair<event::EffectId, event::Outcome>> refused_;
+    std::vector<Action> outgoing_;
+    std::uint32_t serial_ = 0;
+};
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "action/record.hpp"
+#include "base/time.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/slot.hpp"
+#include "coordinator/step.hpp"
+#include "event/outcome.hpp"
+#include "policy/limits.hpp"
+
+namespace slotd::coordinator {
+
+/// A Step while it is being decided: the slot as it will be, and what has been asked for so far.
+/// Lives inside one call of step(); outside of it only values are seen.
+class Draft {
+public:
+    Draft(Slot slot, Instant now, const policy::Limits& limits);
+
+    Slot slot;
+    const Instant now;
+    const policy::Limits& limits;
+
+    /// Goes to `next`; the line says why.
+    void enter(SlotPhase next, action::Priority priority, const std::string& why);
+
+    /// Replaces the slot's script and starts it. A look that is under way is forgotten; an effect
+    /// that moves a gate or a card is waited for first, so that two never work on one slot.
+    void run(std::vector<action::Effect> script);
+    /// Starts the next effect of the script unless one is under way. False: the script is through.
+    bool start_next();
+    /// run() of a single look.
+    void look();
+
+    void tell(action::Priority priority, action::RecordKind kind, std::string text);
+    void open_incident(const std::string& cause);
+    void close_incident(action::Priority priority, const std::string& how);
+    void answer(const std::optional<Operation>& operation, bool succeeded, const char* outcome,
+                const std::string& text);
+
+    void act(Action action) { actions_.push_back(std::move(action)); }
+
+    /// Ends the draft; records get the phase that the slot is in now.
+    Step done() &&;
+
+private:
+    std::vector<Action> actions_;
+};
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "coordinator/step.hpp"
+#include "event/outcome.hpp"
+
+namespace slotd::coordinator {
+
+/// Invariant 4: at most one of remove, rescan, slot power, service bind or unbind on the whole
+/// machine at a time. The others wait here, in order. A wedged one keeps out whatever needs the
+/// kernel's rescan lock, which it may be holding; binding a service goes on, so that gates can
+/// open.
+class MachineLock {
+public:
+    /// What of `wanted` may be started now: itself, or nothing yet. `refused` is set when it would
+    /// only get stuck behind a wedged effect.
+    struct Admission {
+        bool start = false;
+        bool refused = false;
+    };
+
+    Admission admit(const StartEffect& wanted);
+
+    struct Next {
+        std::optional<StartEffect> start;
+        std::vector<StartEffect> refused;
+    };
+
+    /// An effect has ended, or was found wedged.
+    Next finished(event::EffectId id, event::OutcomeKind outcome);
+    /// slotd-exec is gone, and with it everything that ran or waited.
+    void clear();
+
+private:
+    std::optional<event::EffectId> running_;
+    std::deque<StartEffect> waiting_;
+    std::vector<event::EffectId> wedged_;  ///< may hold the rescan lock
+};
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,97 @@
+#include "coordinator/phase.hpp"
+
+#include <algorithm>
+#include <string>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "base/time.hpp"
+#include "coordinator/operation.hpp"
+
+namespace slotd::coordinator {
+
+const char* to_text(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::TakeToken:
+            return "take the token";
+        case Purpose::Recover:
+            return "recover";
+        case Purpose::Manual:
+            return "manual reset";
+        case Purpose::Replay:
+            return "replay hot-plug";
+    }
+    return "unknown";
+}
+
+const char* name_of(const SlotPhase& phase) {
+    return std::visit(Overloaded{
+                          [](const Resyncing&) { return "resyncing"; },
+                          [](const Idle&) { return "idle"; },
+                          [](const NeedsOperator&) { return "needs-operator"; },
+                          [](const KernelRecovering&) { return "kernel-recovering"; },
+                          [](const KernelHotplugging&) { return "kernel-hotplugging"; },
+                          [](const Waiting&) { return "waiting"; },
+                          [](const Reserving&) { return "reserving"; },
+                          [](const Draining&) { return "draining"; },
+                          [](const Resetting&) { return "resetting"; },
+                          [](const Replaying&) { return "replaying"; },
+                          [](const Verifying&) { return "verifying"; },
+                          [](const Opening&) { return "opening"; },
+                          [](const CoolingDown&) { return "cooling-down"; },
+                          [](const Wedged&) { return "wedged"; },
+                      },
+                      phase);
+}
+
+Instant deadline_of(const SlotPhase& phase) {
+    return std::visit(
+        Overloaded{
+            [](const Resyncing& one) { return one.retry_at; },
+            [](const OneOf<Idle, NeedsOperator> auto& one) { return one.next_look; },
+            [](const KernelRecovering& one) { return one.decide_at; },
+            [](const KernelHotplugging& one) { return std::min(one.quiet_at, one.give_up_at); },
+            [](const Waiting& one) { return one.give_up_at; },
+            [](const Verifying& one) { return std::min(one.next_look, one.give_up_at); },
+            [](const CoolingDown& one) { return one.until; },
+            // Their effects have deadlines of their own, kept by slotd-exec.
+            [](const OneOf<Reserving, Draining, Resetting, Replaying, Opening, Wedged> auto&) {
+                return kNever;
+            },
+        },
+        phase);
+}
+
+std::string reason_of(const SlotPhase& phase) {
+    if (const auto* ill = std::get_if<NeedsOperator>(&phase)) {
+        return ill->reason;
+    }
+    if (const auto* wedged = std::get_if<Wedged>(&phase)) {
+        return "the kernel has not returned from: " + wedged->effect;
+    }
+    const Operation* const operation = operation_of(phase);
+    return operation == nullptr ? "" : to_text(operation->purpose);
+}
+
+bool kernel_active(const SlotPhase& phase) {
+    return std::holds_alternative<KernelRecovering>(phase) ||
+           std::holds_alternative<KernelHotplugging>(phase);
+}
+
+const Operation* operation_of(const SlotPhase& phase) {
+    return std::visit(
+        Overloaded{
+            [](const OneOf<Waiting, Reserving, Draining, Resetting, Replaying> auto& one) {
+                return &one.operation;
+            },
+            [](const Verifying& one) { return std::get_if<Operation>(&one.subject); },
+            [](const OneOf<Opening, Wedged> auto& one) {
+                return one.operation ? &*one.operation : static_cast<const Operation*>(nullptr);
+            },
+            [](const OneOf<Resyncing, Idle, NeedsOperator, KernelRecovering, KernelHotplugging,
+                           CoolingDown> auto&) { return static_cast<const Operation*>(nullptr); },
+        },
+        phase);
+}
+
+}  // namespace slotd::coordinator

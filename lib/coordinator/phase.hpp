@@ -1,0 +1,157 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.hpp"
+#include "coordinator/operation.hpp"
+#include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
+#include "pci/address.hpp"
+
+namespace slotd::coordinator {
+
+/// A slot is in exactly one phase, and a phase carries only what is true in it. Times at which it
+/// wants to be woken are data in it (deadline_of).
+
+/// Nothing is known for sure: the slot is being looked at afresh.
+struct Resyncing {
+    Instant retry_at;
+    bool operator==(const Resyncing&) const = default;
+};
+
+/// At rest, verified. At level exclusive presence and link are sampled.
+struct Idle {
+    Instant next_look = kNever;
+    std::optional<Instant> changed_since;  ///< a sample differed from the known card since then
+    bool operator==(const Idle&) const = default;
+};
+
+/// At rest, but not well: nothing more is done without an operator.
+struct NeedsOperator {
+    std::string reason;
+    bool frozen = false;  ///< only re-enumeration helps
+    Instant next_look = kNever;
+    std::optional<Instant> changed_since;
+    bool operator==(const NeedsOperator&) const = default;
+};
+
+/// AER or DPC works on the slot: hands off.
+struct KernelRecovering {
+    std::vector<pci::Address> unfinished;  ///< BEGIN seen, no end yet; by address
+    std::optional<event::RecoveryReport>
+        verdict;  ///< of those that ended: Failed wins; nullopt: none yet
+    std::optional<event::Severity> announced;  ///< worst that ras:aer_event said; nullopt: nothing
+    bool removed = false;                      ///< pciehp removed functions meanwhile
+    Instant decide_at;  ///< quiet time after the last end, or the kernel's deadline
+    bool operator==(const KernelRecovering&) const = default;
+};
+
+/// pciehp, or somebody through sysfs, adds or removes functions: hands off.
+struct KernelHotplugging {
+    Instant quiet_at;  ///< over if nothing more happens until then
+    Instant give_up_at;
+    bool operator==(const KernelHotplugging&) const = default;
+};
+
+/// The operation has asked for its turn.
+struct Waiting {
+    Operation operation;
+    Instant give_up_at;
+    bool operator==(const Waiting&) const = default;
+};
+
+/// The turn is there; the attempt is being reserved before anything is touched.
+struct Reserving {
+    Operation operation;
+    bool operator==(const Reserving&) const = default;
+};
+
+/// Gates are being closed; ends with a fresh look.
+struct Draining {
+    Operation operation;
+    bool operator==(const Draining&) const = default;
+};
+
+/// A step of the ladder runs.
+struct Resetting {
+    Operation operation;
+    bool operator==(const Resetting&) const = default;
+};
+
+/// A held-back hot-plug is being handed to pciehp.
+struct Replaying {
+    Operation operation;
+    bool operator==(const Replaying&) const = default;
+};
+
+/// What verification is about: an own operation, or what the kernel did.
+struct KernelRecovered {
+    event::RecoveryReport verdict = event::RecoveryReport::Succeeded;
+    bool silent = false;  ///< no end was reported in time
+    bool operator==(const KernelRecovered&) const = default;
+};
+
+struct KernelHotplugged {
+    bool operator==(const KernelHotplugged&) const = default;
+};
+
+using Verified = std::variant<Operation, KernelRecovered, KernelHotplugged>;
+
+/// The slot is looked at until it is as it should be, or time is up.
+struct Verifying {
+    Verified subject;
+    Instant give_up_at;
+    Instant next_look;  ///< kNever while a look is under way
+    std::optional<Instant> changed_since;
+    bool operator==(const Verifying&) const = default;
+};
+
+/// How an episode ended; decides what follows the opening of the gates.
+struct Verdict {
+    bool well = true;
+    bool frozen = false;
+    std::string text;
+    bool operator==(const Verdict&) const = default;
+};
+
+/// Gates go to the position that the level has at rest.
+struct Opening {
+    std::optional<Operation> operation;
+    Verdict verdict;
+    bool operator==(const Opening&) const = default;
+};
+
+/// Done; late uevents of the own operation still belong to it.
+struct CoolingDown {
+    Instant until;
+    bool operator==(const CoolingDown&) const = default;
+};
+
+/// A kernel call passed its deadline; its worker is stuck, and with it this slot.
+struct Wedged {
+    std::optional<Operation> operation;
+    std::string effect;
+    bool operator==(const Wedged&) const = default;
+};
+
+using SlotPhase = std::variant<Resyncing, Idle, NeedsOperator, KernelRecovering, KernelHotplugging,
+                               Waiting, Reserving, Draining, Resetting, Replaying, Verifying,
+                               Opening, CoolingDown, Wedged>;
+
+/// "idle", "kernel-recovering", ...: as in JSON and SLOTD_PHASE.
+const char* name_of(const SlotPhase& phase);
+/// When the phase wants a DeadlinePassed; kNever if only an event moves it.
+Instant deadline_of(const SlotPhase& phase);
+/// Why the slot is in it, for a person; may be empty.
+std::string reason_of(const SlotPhase& phase);
+/// The kernel works on the slot, as far as we have been told.
+bool kernel_active(const SlotPhase& phase);
+/// The operation that is under way or waiting; nullptr for none.
+const Operation* operation_of(const SlotPhase& phase);
+
+}  // namespace slotd::coordinator

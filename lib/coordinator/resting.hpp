@@ -1,0 +1,94 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+#include "coordinator/card.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/slot_event.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+/// What Idle and NeedsOperator share: a slot at rest is looked at when something may have changed,
+/// and a change that stays is replayed. `Phase` has next_look and changed_since.
+template <class Phase>
+void look_from_rest(Draft& draft, Phase phase, Instant at) {
+    if (at < phase.next_look) {
+        phase.next_look = at;
+        draft.slot.phase = phase;
+    }
+}
+
+template <class Phase>
+void deadline_at_rest(Draft& draft, Phase phase) {
+    if (draft.now >= phase.next_look) {
+        phase.next_look = kNever;
+        draft.slot.phase = phase;
+        draft.look();
+    }
+}
+
+/// Returns true when the card is as it was known; false when a change waits for confirmation or is
+/// being replayed.
+template <class Phase>
+bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
+                      bool unreachable_is_news) {
+    const CardChange change = compare(draft.slot.known, seen);
+    const bool samples = draft.slot.facts.level == policy::Level::Exclusive;
+    if (change == CardChange::Same || (change == CardChange::Unreachable && !unreachable_is_news)) {
+        phase.changed_since.reset();
+        phase.next_look = samples ? draft.now + draft.limits.sample : kNever;
+        draft.slot.phase = phase;
+        return change == CardChange::Same;
+    }
+    if (!phase.changed_since) {
+        phase.changed_since = draft.now;
+    }
+    if (draft.now - *phase.changed_since >= draft.limits.change_confirmed) {
+        Operation operation;
+        operation.purpose = Purpose::Replay;
+        begin_operation(draft, std::move(operation),
+                        std::string(to_text(change)) + " without a hot-plug event");
+        return false;
+    }
+    phase.next_look = draft.now + draft.limits.verification_look;
+    draft.slot.phase = phase;
+    return false;
+}
+
+/// A look that failed is tried again; a port that is gone will go with the next topology.
+template <class Phase>
+void look_failed_at_rest(Draft& draft, Phase phase, const WorkFailed& failed) {
+    draft.tell(action::Priority::Warning, action::RecordKind::EffectFailed,
+               "cannot look at the slot, trying again: " + failed.outcome.to_string());
+    phase.next_look = draft.now + draft.limits.retry;
+    draft.slot.phase = phase;
+}
+
+/// Functions that come or go are hot-plug; a driver that comes or goes is only worth a look.
+template <class Phase>
+void hotplug_at_rest(Draft& draft, const Phase& phase, const event::HotplugSeen& seen) {
+    switch (seen.kind) {
+        case event::HotplugKind::Added:
+            kernel_hotplugs(draft, seen.function.to_string() + " was added");
+            return;
+        case event::HotplugKind::Removed:
+            kernel_hotplugs(draft, seen.function.to_string() + " was removed");
+            return;
+        case event::HotplugKind::DriverBound:
+        case event::HotplugKind::DriverUnbound:
+            look_from_rest(draft, phase, draft.now + draft.limits.hotplug_quiet);
+            return;
+    }
+}
+
+inline void error_at_rest(Draft& draft, const event::ErrorReported& error) {
+    if (error.severity != event::Severity::Corrected) {
+        kernel_announces(draft, error);
+    }
+}
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,202 @@
+#include "coordinator/scripts.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <string>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "coordinator/gate.hpp"
+#include "coordinator/phase.hpp"
+#include "pci/service.hpp"
+#include "policy/ladder.hpp"
+#include "policy/level.hpp"
+
+namespace slotd::coordinator {
+
+namespace {
+
+using policy::Level;
+
+bool masked(const Slot& slot) {
+    return slot.closed.contains({.kind = GateKind::HotplugMask, .port = slot.facts.port});
+}
+
+bool fenced(const Slot& slot) {
+    return slot.closed.contains({.kind = GateKind::Fence, .port = slot.facts.port});
+}
+
+/// pciehp acts in these itself: its interrupt must be heard, and its answer must not be a surprise.
+bool pciehp_acts(const Operation& operation) {
+    return operation.purpose == Purpose::Replay || operation.purpose == Purpose::TakeToken ||
+           operation.rungs.front() == policy::Rung::Reenumerate;
+}
+
+void reenumerate(const Slot& slot, std::vector<action::Effect>& script) {
+    const pci::Address port = slot.facts.port;
+    if (slot.facts.hotplug) {
+        if (slot.closed.contains_service(port, pci::Service::Pciehp)) {
+            script.push_back(action::BindService{port, pci::Service::Pciehp});
+        }
+        script.push_back(action::SetSlotPower{port, false});
+        script.push_back(action::SetSlotPower{port, true});
+        return;
+    }
+    // Highest address first, as the kernel removes: VFs go before their PF.
+    for (const pci::Function& function : slot.facts.functions | std::views::reverse) {
+        script.push_back(action::RemoveFunction{function.address});
+    }
+    script.push_back(action::RescanBelow{port});
+}
+
+}  // namespace
+
+std::vector<action::Effect> closing_script(const Slot& slot, const Operation& operation) {
+    const pci::Address port = slot.facts.port;
+    std::vector<action::Effect> script;
+    if (slot.facts.level == Level::Fence) {
+        script.push_back(action::RaiseFence{port});
+        if (pciehp_acts(operation)) {
+            if (masked(slot)) {
+                script.push_back(action::UnmaskHotplug{port, action::Latched::Forget});
+            }
+        } else if (slot.facts.hotplug) {
+            script.push_back(action::MaskHotplug{port});
+        }
+    }
+    if (slot.facts.level == Level::Exclusive) {
+        for (const ServiceAt& service : slot.facts.error_services) {
+            if (service.bound) {
+                script.push_back(action::UnbindService{service.port, service.service});
+            }
+        }
+    }
+    script.push_back(action::ObserveSlot{port});
+    return script;
+}
+
+std::vector<action::Effect> rung_script(const Slot& slot, const Operation& operation) {
+    std::vector<action::Effect> script;
+    const pci::Address target =
+        operation.request && operation.request->function ? *operation.request->function
+        : slot.facts.functions.empty()                   ? slot.facts.port
+                                                         : slot.facts.functions.front().address;
+    switch (operation.rungs.front()) {
+        case policy::Rung::FunctionReset:
+            script.push_back(action::ResetFunction{target, action::KernelReset::Flr});
+            break;
+        case policy::Rung::BusReset:
+            script.push_back(action::ResetFunction{target, action::KernelReset::Bus});
+            break;
+        case policy::Rung::Reenumerate:
+            reenumerate(slot, script);
+            break;
+    }
+    return script;
+}
+
+std::vector<action::Effect> replay_script(const Slot& slot, CardChange change) {
+    const pci::Address port = slot.facts.port;
+    std::vector<action::Effect> script;
+    if (slot.closed.contains_service(port, pci::Service::Pciehp)) {
+        // pciehp's probe compares presence with what is enumerated and plays the difference
+        // (pciehp_check_presence): gone and came need no more.
+        script.push_back(action::BindService{port, pci::Service::Pciehp});
+    } else if (slot.facts.hotplug && change == CardChange::Gone) {
+        script.push_back(action::UnbindService{port, pci::Service::Pciehp});
+        script.push_back(action::BindService{port, pci::Service::Pciehp});
+    } else if (slot.facts.hotplug && change == CardChange::Came) {
+        script.push_back(action::SetSlotPower{port, true});
+    }
+    if (change == CardChange::Swapped || script.empty()) {
+        // A replaced card is not noticed by the probe: it reads the serial number of the new one.
+        reenumerate(slot, script);
+    }
+    return script;
+}
+
+std::vector<action::Effect> opening_script(const Slot& slot, action::Latched latched) {
+    const pci::Address port = slot.facts.port;
+    std::vector<action::Effect> script;
+    if (masked(slot)) {
+        script.push_back(action::UnmaskHotplug{port, latched});
+    }
+    if (slot.facts.level == Level::Exclusive) {
+        // The token: pciehp has drained before aer and dpc come back.
+        for (const ServiceAt& service : slot.facts.hotplug_services) {
+            if (service.bound || service.port == port) {
+                script.push_back(action::UnbindService{service.port, service.service});
+            }
+        }
+    }
+    for (const Gate& gate : slot.closed.gates()) {
+        const bool rests_closed =
+            slot.facts.level == Level::Exclusive && gate.service == pci::Service::Pciehp;
+        if (gate.kind == GateKind::Service && !rests_closed) {
+            script.push_back(action::BindService{gate.port, gate.service});
+        }
+    }
+    if (fenced(slot)) {
+        script.push_back(action::LowerFence{port});
+    }
+    script.push_back(action::ObserveSlot{port});
+    return script;
+}
+
+std::vector<action::Effect> recovery_hold_script(const Slot& slot) {
+    if (slot.facts.level != Level::Fence || !slot.facts.hotplug) {
+        return {};
+    }
+    return {action::MaskHotplug{slot.facts.port}};
+}
+
+std::vector<action::Effect> hotplug_hold_script(const Slot& slot) {
+    if (slot.facts.level != Level::Fence) {
+        return {};
+    }
+    return {action::RaiseFence{slot.facts.port}};
+}
+
+bool token_missing(const Slot& slot) {
+    return slot.facts.level == Level::Exclusive &&
+           std::ranges::any_of(slot.facts.hotplug_services, [&](const ServiceAt& service) {
+               return service.bound && !slot.closed.contains_service(service.port, service.service);
+           });
+}
+
+policy::LadderQuestion ladder_question(const Slot& slot, bool answers, bool frozen) {
+    return policy::LadderQuestion{
+        .hotplug_slot = slot.facts.hotplug,
+        .functions = slot.facts.functions.size(),
+        .has_bridge = std::ranges::any_of(slot.facts.functions, &pci::Function::is_bridge),
+        .answers = answers,
+        .frozen = frozen,
+    };
+}
+
+std::vector<std::string> describe(const Slot& slot, const event::ResetRequested& request) {
+    const auto* const ill = std::get_if<NeedsOperator>(&slot.phase);
+    const policy::Ladder ladder = policy::requested_ladder(
+        ladder_question(slot, true, ill != nullptr && ill->frozen), request.method);
+    std::vector<std::string> lines;
+    for (const policy::SkippedRung& skipped : ladder.skipped) {
+        lines.push_back(std::string("not ") + to_text(skipped.rung) + ": " + skipped.reason);
+    }
+    Operation operation;
+    operation.purpose = Purpose::Manual;
+    operation.request = request;
+    for (const policy::Rung rung : ladder.rungs) {
+        operation.rungs = {rung};
+        lines.push_back(std::string(lines.empty() ? "" : "then ") + to_text(rung) + ":");
+        for (const action::Effect& effect : closing_script(slot, operation)) {
+            lines.push_back("  " + action::to_string(effect));
+        }
+        for (const action::Effect& effect : rung_script(slot, operation)) {
+            lines.push_back("  " + action::to_string(effect));
+        }
+        lines.push_back("  verify, then open the gates again");
+    }
+    return lines;
+}
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "base/time.hpp"
+#include "coordinator/card.hpp"
+#include "coordinator/gate.hpp"
+#include "coordinator/phase.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
+#include "pci/address.hpp"
+#include "pci/service.hpp"
+#include "pci/topology.hpp"
+#include "policy/level.hpp"
+
+namespace slotd::coordinator {
+
+/// A kernel port service that exists in the slot's AER domain.
+struct ServiceAt {
+    pci::Address port;
+    pci::Service service = pci::Service::Aer;
+    bool bound = true;
+    bool operator==(const ServiceAt&) const = default;
+};
+
+/// What topology and configuration say of a slot; replaced as a whole when either changes.
+struct SlotFacts {
+    pci::Address port;
+    pci::Address root_port;
+    std::string name;  ///< slot name, kept while pciehp is unbound
+    policy::Level level = policy::Level::Fence;
+    bool automatic_action = false;
+    bool hotplug = false;                     ///< the port has a pciehp service
+    std::vector<ServiceAt> error_services;    ///< aer and dpc of the AER domain
+    std::vector<ServiceAt> hotplug_services;  ///< pciehp of this port and of the ports below it
+    std::vector<pci::Function> functions;     ///< as enumerated
+    bool operator==(const SlotFacts&) const = default;
+};
+
+/// One cause, from the first report to the last action.
+struct Incident {
+    std::uint64_t id = 0;
+    Instant opened_at;
+    std::string cause;
+    bool operator==(const Incident&) const = default;
+};
+
+/// The effect that slotd-exec has now. One at a time for a slot.
+struct InFlight {
+    event::EffectId id = 0;
+    action::Effect effect;
+    bool abandoned = false;     ///< its phase has left; only its effect on gates still matters
+    bool newly_closed = false;  ///< its gate was not closed before: AlreadySo then means not by us
+    bool operator==(const InFlight&) const = default;
+};
+
+/// Everything that is known of one slot: phase, and what holds through phases. A value.
+struct Slot {
+    SlotFacts facts;
+    SlotPhase phase = Resyncing{};
+    Card known;
+    GateSet closed;
+    std::optional<Incident> incident;
+    std::deque<event::ResetRequested> waiting;  ///< bounded by Limits::waiting_requests_max
+    std::deque<action::Effect> script;          ///< what the phase still wants done, in order
+    std::optional<InFlight> in_flight;
+    std::uint64_t effect_base = 0;  ///< high bits of this slot's effect ids; unique in this process
+    std::uint64_t incident_base = 0;  ///< high bits of its incident ids; unique over restarts
+    std::uint32_t effects_started = 0;
+    std::uint32_t incidents_opened = 0;
+    std::uint32_t attempts = 0;
+
+    bool operator==(const Slot&) const = default;
+};
+
+}  // namespace slotd::coordinator

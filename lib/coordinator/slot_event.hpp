@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "action/effect.hpp"
+#include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
+
+namespace slotd::coordinator {
+
+/// The slot's script is through; `observation` is that of its last effect, if that was a look.
+struct WorkDone {
+    std::optional<event::Observation> observation;
+    bool operator==(const WorkDone&) const = default;
+};
+
+/// One effect of the script did not work; the rest of the script has not been started.
+struct WorkFailed {
+    action::Effect effect;
+    event::Outcome outcome;
+    bool operator==(const WorkFailed&) const = default;
+};
+
+/// A worker that had been called wedged came back after all.
+struct WorkerReturned {
+    event::Outcome outcome;
+    bool operator==(const WorkerReturned&) const = default;
+};
+
+/// slotd-exec was started anew and has opened every gate.
+struct ExecutorRestarted {
+    bool operator==(const ExecutorRestarted&) const = default;
+};
+
+/// No other operation overlaps, and the kernel is quiet in the domain.
+struct TurnGranted {
+    bool operator==(const TurnGranted&) const = default;
+};
+
+/// The turn cannot come: an overlapping slot is wedged.
+struct TurnRefused {
+    std::string reason;
+    bool operator==(const TurnRefused&) const = default;
+};
+
+struct AttemptReserved {
+    std::uint32_t attempt = 0;
+    bool operator==(const AttemptReserved&) const = default;
+};
+
+struct AttemptRefused {
+    std::uint32_t attempt = 0;
+    std::string reason;  ///< "5 attempts within the last hour"
+    bool operator==(const AttemptRefused&) const = default;
+};
+
+/// Topology or services changed; Slot::facts are new already.
+struct FactsChanged {
+    bool operator==(const FactsChanged&) const = default;
+};
+
+struct DeadlinePassed {
+    bool operator==(const DeadlinePassed&) const = default;
+};
+
+/// What a slot can be told. Kernel events arrive here only for slots that they concern.
+using SlotEvent =
+    std::variant<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
+                 event::HotplugAnnounced, event::EventsMissed, FactsChanged, event::ResetRequested,
+                 TurnGranted, TurnRefused, AttemptReserved, AttemptRefused, WorkDone, WorkFailed,
+                 WorkerReturned, ExecutorRestarted, DeadlinePassed>;
+
+}  // namespace slotd::coordinator

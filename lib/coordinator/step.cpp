@@ -1,0 +1,123 @@
+#include "coordinator/step.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "action/effect.hpp"
+#include "action/record.hpp"
+#include "base/overloaded.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/gate.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+#include "event/outcome.hpp"
+
+namespace slotd::coordinator {
+
+namespace {
+
+void dispatch(Draft& draft, const SlotEvent& event) {
+    const SlotPhase phase = draft.slot.phase;
+    std::visit(
+        Overloaded{
+            [&](const Resyncing& one) { step_resyncing(draft, one, event); },
+            [&](const Idle& one) { step_idle(draft, one, event); },
+            [&](const NeedsOperator& one) { step_needs_operator(draft, one, event); },
+            [&](const KernelRecovering& one) { step_kernel_recovering(draft, one, event); },
+            [&](const KernelHotplugging& one) { step_kernel_hotplugging(draft, one, event); },
+            [&](const Waiting& one) { step_waiting(draft, one, event); },
+            [&](const Reserving& one) { step_reserving(draft, one, event); },
+            [&](const Draining& one) { step_draining(draft, one, event); },
+            [&](const Resetting& one) { step_resetting(draft, one, event); },
+            [&](const Replaying& one) { step_replaying(draft, one, event); },
+            [&](const Verifying& one) { step_verifying(draft, one, event); },
+            [&](const Opening& one) { step_opening(draft, one, event); },
+            [&](const CoolingDown& one) { step_cooling_down(draft, one, event); },
+            [&](const Wedged& one) { step_wedged(draft, one, event); },
+        },
+        phase);
+}
+
+/// slotd-exec opened every gate at its start; whatever was under way has an unknown outcome, which
+/// is never retried silently.
+void executor_restarted(Draft& draft) {
+    std::optional<Operation> operation;
+    if (const Operation* const under_way = operation_of(draft.slot.phase)) {
+        operation = *under_way;
+        draft.act(ReleaseTurn{});
+        draft.answer(operation, false, "unknown",
+                     "slotd-exec ended in the middle; what became of the reset is unknown");
+    }
+    draft.slot.in_flight.reset();
+    draft.slot.script.clear();
+    draft.slot.closed.clear();
+    draft.close_incident(action::Priority::Warning,
+                         "slotd-exec ended in the middle, looking afresh");
+    resync(draft, "slotd-exec was started anew, all gates are open");
+}
+
+void note_gates(Slot& slot, const InFlight& done, const event::Outcome& outcome) {
+    // A port that is gone takes its gates with it.
+    const bool open_now = outcome.succeeded() || outcome.kind == event::OutcomeKind::Gone;
+    if (const auto gate = opened_by(done.effect); gate && open_now) {
+        slot.closed.open(*gate);
+    }
+    const bool never_closed = outcome.kind == event::OutcomeKind::AlreadySo ||
+                              outcome.kind == event::OutcomeKind::Refused ||
+                              outcome.kind == event::OutcomeKind::Gone;
+    if (const auto gate = closed_by(done.effect); gate && done.newly_closed && never_closed) {
+        slot.closed.open(*gate);
+    }
+}
+
+}  // namespace
+
+Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::Limits& limits) {
+    Draft draft(slot, now, limits);
+    if (std::holds_alternative<ExecutorRestarted>(event)) {
+        executor_restarted(draft);
+    } else {
+        dispatch(draft, event);
+    }
+    return std::move(draft).done();
+}
+
+Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& outcome, Instant now,
+                   const policy::Limits& limits) {
+    Draft draft(slot, now, limits);
+    if (!slot.in_flight || slot.in_flight->id != id ||
+        outcome.kind == event::OutcomeKind::ExecutorLost) {
+        // Stale, or ExecutorRestarted will say what to do.
+        return std::move(draft).done();
+    }
+    const InFlight done = *slot.in_flight;
+    const bool looked = std::holds_alternative<action::ObserveSlot>(done.effect);
+    if (outcome.kind == event::OutcomeKind::TimedOut && !looked) {
+        // Stays in flight: its worker may still come back.
+        become_wedged(draft, done.effect);
+        return std::move(draft).done();
+    }
+    note_gates(draft.slot, done, outcome);
+    draft.slot.in_flight.reset();
+    if (std::holds_alternative<Wedged>(slot.phase)) {
+        dispatch(draft, WorkerReturned{outcome});
+    } else if (done.abandoned) {
+        (void)draft.start_next();
+    } else if (!outcome.succeeded()) {
+        dispatch(draft, WorkFailed{done.effect, outcome});
+    } else if (!draft.start_next()) {
+        dispatch(draft, WorkDone{outcome.observation});
+    }
+    return std::move(draft).done();
+}
+
+Step begin(const Slot& slot, Instant now, const policy::Limits& limits) {
+    Draft draft(slot, now, limits);
+    resync(draft, "new slot");
+    return std::move(draft).done();
+}
+
+}  // namespace slotd::coordinator

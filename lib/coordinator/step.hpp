@@ -1,0 +1,77 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "action/record.hpp"
+#include "base/time.hpp"
+#include "coordinator/slot.hpp"
+#include "coordinator/slot_event.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
+#include "policy/limits.hpp"
+
+namespace slotd::coordinator {
+
+/// What the shell is asked to do; their ends come back as events.
+struct StartEffect {
+    event::EffectId id = 0;
+    action::Effect effect;
+    bool operator==(const StartEffect&) const = default;
+};
+
+/// Ends with TurnGranted or TurnRefused.
+struct AskTurn {
+    bool operator==(const AskTurn&) const = default;
+};
+
+/// Gives back a turn, or takes back the question for one.
+struct ReleaseTurn {
+    bool operator==(const ReleaseTurn&) const = default;
+};
+
+/// Ends with AttemptReserved or AttemptRefused. No step of a ladder starts before.
+struct Reserve {
+    std::uint32_t attempt = 0;
+    bool automatic = true;  ///< a manual attempt is remembered but not limited
+    bool operator==(const Reserve&) const = default;
+};
+
+struct Tell {
+    action::Record record;
+    bool operator==(const Tell&) const = default;
+};
+
+struct Answer {
+    event::RequestId request = 0;
+    bool succeeded = false;
+    std::string outcome;  ///< "recovered", "refused", "failed", "wedged", "unknown"
+    std::string text;
+    bool operator==(const Answer&) const = default;
+};
+
+using Action = std::variant<StartEffect, AskTurn, ReleaseTurn, Reserve, Tell, Answer>;
+
+/// What follows from one event: the slot as it is then, and what is to be done.
+/// A destructive effect is only ever started from a slot whose attempt was reserved (Reserving is
+/// the only way into Draining for Recover and Manual).
+struct Step {
+    Slot slot;
+    std::vector<Action> actions;
+    bool operator==(const Step&) const = default;
+};
+
+/// Pure: no clock, no file, no log. Decides for every (phase, event) pair.
+Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::Limits& limits);
+
+/// An effect that was started has ended; turns it into WorkDone, WorkFailed, WorkerReturned or the
+/// next effect of the script. A stale or unknown id changes nothing.
+Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& outcome, Instant now,
+                   const policy::Limits& limits);
+
+/// The first step in a slot's life: look.
+Step begin(const Slot& slot, Instant now, const policy::Limits& limits);
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,56 @@
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+namespace {
+
+void rest(Draft& draft) {
+    const bool samples = draft.slot.facts.level == policy::Level::Exclusive;
+    draft.enter(Idle{samples ? draft.now + draft.limits.sample : kNever, std::nullopt},
+                action::Priority::Debug, "at rest");
+    take_up_work(draft);
+}
+
+}  // namespace
+
+void step_cooling_down(Draft& draft, const CoolingDown& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const DeadlinePassed&) {
+                if (draft.now >= phase.until) {
+                    rest(draft);
+                }
+            },
+            [&](const event::RecoveryReported& reported) {
+                // An end without a BEGIN belongs to what our own step caused.
+                if (reported.report == event::RecoveryReport::Began) {
+                    kernel_recovers(draft, reported);
+                }
+            },
+            [&](const event::ErrorReported& error) {
+                if (error.severity != event::Severity::Corrected) {
+                    kernel_announces(draft, error);
+                }
+            },
+            [&](const event::EventsMissed&) { resync(draft, "events were missed"); },
+            [&](const event::HotplugAnnounced&) {
+                kernel_hotplugs(draft, "pciehp announced a change");
+            },
+            [&](const event::HotplugSeen& seen) {
+                // Late news of our own step is additions; something that goes now is not ours.
+                if (seen.kind == event::HotplugKind::Removed) {
+                    kernel_hotplugs(draft, seen.function.to_string() + " was removed");
+                }
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            [](const OneOf<FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkDone, WorkFailed, WorkerReturned, ExecutorRestarted> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,100 @@
+#include <utility>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/scripts.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+namespace {
+
+/// The gates are closed and the kernel has drained: what the registers say now is what we act on.
+void act_on_replay(Draft& draft, Operation operation, const event::Observation& seen) {
+    const CardChange change = compare(operation.before, seen);
+    if (change == CardChange::Same) {
+        open_gates(draft, std::move(operation),
+                   Verdict{true, false, "the same card is there, nothing to replay"});
+        return;
+    }
+    if (change == CardChange::Unreachable) {
+        draft.act(ReleaseTurn{});
+        bring_back(draft, "a card is there but does not answer", false, false);
+        return;
+    }
+    auto script = replay_script(draft.slot, change);
+    draft.enter(Replaying{std::move(operation)}, action::Priority::Notice,
+                std::string("handing to pciehp: ") + to_text(change));
+    draft.run(std::move(script));
+}
+
+void act_on_ladder(Draft& draft, const Operation& operation, const event::Observation& seen) {
+    if (compare(operation.before, seen) == CardChange::Gone) {
+        // Hot-plug's business: what was latched is delivered, or found from rest.
+        open_gates(draft, operation, Verdict{false, false, "the card has left the slot"},
+                   action::Latched::Deliver);
+        return;
+    }
+    auto script = rung_script(draft.slot, operation);
+    draft.enter(Resetting{operation}, action::Priority::Notice,
+                std::string("trying ") + to_text(operation.rungs.front()));
+    draft.run(std::move(script));
+}
+
+/// At levels without the token nothing was drained: the kernel is at work and has the slot. At
+/// level exclusive the drain waits for exactly this, and the look after it sees the result.
+bool kernel_first(const Draft& draft) {
+    return draft.slot.facts.level != policy::Level::Exclusive;
+}
+
+}  // namespace
+
+void step_draining(Draft& draft, const Draining& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const WorkDone& done) {
+                if (!done.observation) {
+                    draft.look();
+                } else if (phase.operation.purpose == Purpose::Replay) {
+                    act_on_replay(draft, phase.operation, *done.observation);
+                } else {
+                    act_on_ladder(draft, phase.operation, *done.observation);
+                }
+            },
+            [&](const WorkFailed& failed) {
+                const std::string why = "cannot prepare the slot: " + failed.outcome.to_string();
+                draft.tell(action::Priority::Error, action::RecordKind::GateProblem,
+                           why + "; nothing was reset");
+                open_gates(draft, phase.operation, Verdict{false, phase.operation.frozen, why});
+            },
+            [&](const event::RecoveryReported& reported) {
+                if (kernel_first(draft)) {
+                    yield(draft, phase.operation);
+                    kernel_recovers(draft, reported);
+                }
+            },
+            [&](const event::HotplugSeen& seen) {
+                if (kernel_first(draft) && (seen.kind == event::HotplugKind::Added ||
+                                            seen.kind == event::HotplugKind::Removed)) {
+                    yield(draft, phase.operation);
+                    kernel_hotplugs(draft, seen.function.to_string() + " came or went");
+                }
+            },
+            [&](const event::HotplugAnnounced&) {
+                if (kernel_first(draft)) {
+                    yield(draft, phase.operation);
+                    kernel_hotplugs(draft, "pciehp announced a change");
+                }
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            // An announced error is latched behind the gates that are closing; a recovery would
+            // report.
+            [](const OneOf<event::ErrorReported, event::EventsMissed, FactsChanged, TurnGranted,
+                           TurnRefused, AttemptReserved, AttemptRefused, WorkerReturned,
+                           ExecutorRestarted, DeadlinePassed> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,35 @@
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/resting.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+void step_idle(Draft& draft, const Idle& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const event::RecoveryReported& reported) { kernel_recovers(draft, reported); },
+            [&](const event::ErrorReported& error) { error_at_rest(draft, error); },
+            [&](const event::HotplugSeen& seen) { hotplug_at_rest(draft, phase, seen); },
+            [&](const event::HotplugAnnounced&) {
+                kernel_hotplugs(draft, "pciehp announced a change");
+            },
+            [&](const event::EventsMissed&) { resync(draft, "events were missed"); },
+            [&](const FactsChanged&) { take_up_work(draft); },
+            [&](const event::ResetRequested& request) { begin_manual(draft, request, false); },
+            [&](const DeadlinePassed&) { deadline_at_rest(draft, phase); },
+            [&](const WorkDone& done) {
+                if (done.observation && looked_from_rest(draft, phase, *done.observation, true)) {
+                    draft.slot.known = Card::from(*done.observation);
+                }
+            },
+            [&](const WorkFailed& failed) { look_failed_at_rest(draft, phase, failed); },
+            [](const OneOf<TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkerReturned, ExecutorRestarted> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

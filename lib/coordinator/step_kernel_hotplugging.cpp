@@ -1,0 +1,52 @@
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+namespace {
+
+void still_busy(Draft& draft, KernelHotplugging phase) {
+    phase.quiet_at = draft.now + draft.limits.hotplug_quiet;
+    draft.slot.phase = phase;
+}
+
+}  // namespace
+
+void step_kernel_hotplugging(Draft& draft, const KernelHotplugging& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const OneOf<event::HotplugSeen, event::HotplugAnnounced,
+                            event::EventsMissed> auto&) { still_busy(draft, phase); },
+            [&](const event::RecoveryReported& reported) {
+                draft.tell(action::Priority::Warning, action::RecordKind::OverlapSeen,
+                           "the kernel recovers " + reported.function.to_string() +
+                               " while functions come and go");
+                kernel_recovers(draft, reported);
+            },
+            [&](const DeadlinePassed&) {
+                if (draft.now >= std::min(phase.quiet_at, phase.give_up_at)) {
+                    draft.enter(Verifying{KernelHotplugged{}, draft.now + draft.limits.verification,
+                                          kNever, std::nullopt},
+                                action::Priority::Debug, "no more functions come or go");
+                    draft.look();
+                }
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            [&](const WorkFailed& failed) {
+                draft.tell(action::Priority::Warning, action::RecordKind::GateProblem,
+                           "cannot hold AER back, going on without: " + failed.outcome.to_string());
+            },
+            // Errors of a card that comes or goes are expected; the fence keeps them from AER.
+            [](const OneOf<event::ErrorReported, WorkDone, FactsChanged, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, WorkerReturned,
+                           ExecutorRestarted> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,45 @@
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/resting.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+void step_needs_operator(Draft& draft, const NeedsOperator& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const event::RecoveryReported& reported) { kernel_recovers(draft, reported); },
+            [&](const event::ErrorReported& error) { error_at_rest(draft, error); },
+            [&](const event::HotplugSeen& seen) { hotplug_at_rest(draft, phase, seen); },
+            [&](const event::HotplugAnnounced&) {
+                kernel_hotplugs(draft, "pciehp announced a change");
+            },
+            [&](const FactsChanged&) { take_up_work(draft); },
+            [&](const event::ResetRequested& request) {
+                begin_manual(draft, request, phase.frozen);
+            },
+            [&](const DeadlinePassed&) { deadline_at_rest(draft, phase); },
+            // What was lost may be the card's departure; what is known stays, so it is compared.
+            [&](const event::EventsMissed&) { look_from_rest(draft, phase, draft.now); },
+            [&](const WorkDone& done) {
+                // That the card does not answer is no news here.
+                if (!done.observation ||
+                    !looked_from_rest(draft, phase, *done.observation, false) || phase.frozen) {
+                    return;
+                }
+                if (why_not_verified(draft.slot.known, *done.observation).empty()) {
+                    draft.slot.known = Card::from(*done.observation);
+                    draft.enter(Idle{std::get<NeedsOperator>(draft.slot.phase).next_look, {}},
+                                action::Priority::Notice, "the card is well again");
+                }
+            },
+            [&](const WorkFailed& failed) { look_failed_at_rest(draft, phase, failed); },
+            [](const OneOf<TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkerReturned, ExecutorRestarted> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,54 @@
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+void step_opening(Draft& draft, const Opening& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const WorkDone& done) {
+                conclude(draft, phase.operation, phase.verdict, done.observation);
+            },
+            [&](const WorkFailed& failed) {
+                Opening next = phase;
+                const bool only_a_look = std::holds_alternative<action::ObserveSlot>(failed.effect);
+                if (!only_a_look && failed.outcome.kind != event::OutcomeKind::Gone) {
+                    const std::string why = "cannot " + action::to_string(failed.effect) + ": " +
+                                            failed.outcome.to_string();
+                    draft.tell(action::Priority::Error, action::RecordKind::GateProblem,
+                               why + "; it stays in the gate record and is opened when slotd ends");
+                    next.verdict.well = false;
+                    next.verdict.text += "; " + why;
+                }
+                draft.slot.phase = next;
+                // One gate that resists keeps no other closed.
+                if (!draft.start_next()) {
+                    conclude(draft, next.operation, next.verdict, std::nullopt);
+                }
+            },
+            [&](const event::RecoveryReported& reported) {
+                if (!phase.operation && reported.report == event::RecoveryReport::Began) {
+                    kernel_recovers(draft, reported);
+                }
+            },
+            [&](const event::HotplugSeen& seen) {
+                if (!phase.operation && (seen.kind == event::HotplugKind::Added ||
+                                         seen.kind == event::HotplugKind::Removed)) {
+                    kernel_hotplugs(draft, seen.function.to_string() + " came or went");
+                }
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            // The gates open first; the look at the end and the rest phase see what remains.
+            [](const OneOf<event::ErrorReported, event::HotplugAnnounced, event::EventsMissed,
+                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

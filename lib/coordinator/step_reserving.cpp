@@ -1,0 +1,62 @@
+#include <utility>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/scripts.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+void step_reserving(Draft& draft, const Reserving& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const AttemptReserved& reserved) {
+                if (reserved.attempt != phase.operation.attempt) {
+                    return;  // belongs to a try that is over
+                }
+                auto script = closing_script(draft.slot, phase.operation);
+                draft.enter(
+                    Draining{phase.operation}, action::Priority::Info,
+                    std::string("closing the gates for ") + to_text(phase.operation.rungs.front()));
+                draft.run(std::move(script));
+            },
+            [&](const AttemptRefused& refused) {
+                if (refused.attempt != phase.operation.attempt) {
+                    return;
+                }
+                draft.tell(action::Priority::Error, action::RecordKind::NoAction,
+                           "no attempt is left: " + refused.reason);
+                open_gates(draft, phase.operation,
+                           Verdict{false, phase.operation.frozen,
+                                   "no attempt is left: " + refused.reason});
+            },
+            [&](const event::RecoveryReported& reported) {
+                yield(draft, phase.operation);
+                kernel_recovers(draft, reported);
+            },
+            [&](const event::ErrorReported& error) {
+                if (error.severity != event::Severity::Corrected) {
+                    yield(draft, phase.operation);
+                    kernel_announces(draft, error);
+                }
+            },
+            [&](const event::HotplugSeen& seen) {
+                if (seen.kind == event::HotplugKind::Added ||
+                    seen.kind == event::HotplugKind::Removed) {
+                    yield(draft, phase.operation);
+                    kernel_hotplugs(draft, seen.function.to_string() + " came or went");
+                }
+            },
+            [&](const event::HotplugAnnounced&) {
+                yield(draft, phase.operation);
+                kernel_hotplugs(draft, "pciehp announced a change");
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            [](const OneOf<event::EventsMissed, FactsChanged, TurnGranted, TurnRefused, WorkDone,
+                           WorkFailed, WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

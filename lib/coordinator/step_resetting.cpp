@@ -1,0 +1,46 @@
+#include <utility>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+void step_resetting(Draft& draft, const Resetting& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const WorkDone&) {
+                draft.enter(Verifying{phase.operation, draft.now + draft.limits.verification,
+                                      kNever, std::nullopt},
+                            action::Priority::Info, "the step is done, looking at the card");
+                draft.look();
+            },
+            [&](const WorkFailed& failed) {
+                next_rung(draft, phase.operation, failed.outcome.to_string());
+            },
+            [&](const event::RecoveryReported& reported) {
+                if (reported.report == event::RecoveryReport::Began) {
+                    draft.tell(action::Priority::Warning, action::RecordKind::OverlapSeen,
+                               "the kernel began to recover " + reported.function.to_string() +
+                                   " during our own step");
+                }
+            },
+            [&](const event::HotplugSeen& seen) {
+                const bool expected = phase.operation.rungs.front() == policy::Rung::Reenumerate;
+                if (!expected && seen.kind == event::HotplugKind::Removed) {
+                    draft.tell(action::Priority::Warning, action::RecordKind::OverlapSeen,
+                               seen.function.to_string() +
+                                   " was removed during our own reset: taken for an unplug");
+                }
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            // What our own step causes; verification looks at the result.
+            [](const OneOf<event::ErrorReported, event::HotplugAnnounced, event::EventsMissed,
+                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

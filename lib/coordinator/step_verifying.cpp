@@ -1,0 +1,222 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+namespace {
+
+bool settled(const event::Observation& seen) {
+    const bool answer = std::ranges::all_of(
+        seen.functions, [](const auto& function) { return function.identity.answers(); });
+    return seen.port_answers && seen.occupied() == !seen.functions.empty() && answer;
+}
+
+void look_again(Draft& draft, Verifying phase) {
+    phase.next_look = draft.now + draft.limits.verification_look;
+    draft.slot.phase = std::move(phase);
+}
+
+/// What to do when the deadline has passed and `why` is still true.
+void not_verified(Draft& draft, const Verifying& phase, const event::Observation& seen,
+                  const std::string& why) {
+    std::visit(
+        Overloaded{
+            [&](const Operation& operation) {
+                if (operation.purpose == Purpose::Replay) {
+                    draft.slot.known = Card::from(seen);
+                    open_gates(
+                        draft, operation,
+                        Verdict{false, false, "the replayed hot-plug did not settle: " + why});
+                } else {
+                    next_rung(draft, operation, why);
+                }
+            },
+            [&](const KernelRecovered&) {
+                // A failed fatal recovery never gets here: these functions are not frozen.
+                bring_back(draft, "after the kernel's recovery: " + why,
+                           compare(draft.slot.known, seen) != CardChange::Unreachable, false);
+            },
+            [&](const KernelHotplugged&) {
+                draft.slot.known = Card::from(seen);
+                open_gates(draft, std::nullopt,
+                           Verdict{true, false, "hot-plug over, but not settled: " + why});
+            },
+        },
+        phase.subject);
+}
+
+/// The card left or was swapped for another: pciehp's business, by what was latched or by a replay.
+void hand_over(Draft& draft, const Verifying& phase, CardChange change) {
+    std::optional<Operation> operation;
+    if (const auto* const own = std::get_if<Operation>(&phase.subject)) {
+        operation = *own;
+    }
+    const bool well = !operation || operation->purpose != Purpose::Manual;
+    open_gates(draft, std::move(operation),
+               Verdict{well, false, std::string(to_text(change)) + ", handed to hot-plug"},
+               action::Latched::Deliver);
+}
+
+void verified(Draft& draft, const Verifying& phase, const event::Observation& seen,
+              const std::string& text) {
+    std::optional<Operation> operation;
+    if (const auto* const own = std::get_if<Operation>(&phase.subject)) {
+        operation = *own;
+        if (operation->frozen && operation->rungs.front() == policy::Rung::BusReset) {
+            next_rung(draft, *operation, "the card answers again, but stays frozen");
+            return;
+        }
+    }
+    draft.slot.known = Card::from(seen);
+    open_gates(draft, std::move(operation), Verdict{true, false, text});
+}
+
+/// Hot-plug is judged by whether what is enumerated fits what is there.
+void looked_after_hotplug(Draft& draft, const Verifying& phase, const event::Observation& seen) {
+    if (settled(seen)) {
+        verified(draft, phase, seen,
+                 seen.occupied() ? "settled, a card is there" : "settled, the slot is empty");
+    } else if (draft.now >= phase.give_up_at) {
+        not_verified(draft, phase, seen,
+                     seen.occupied() ? "a card is there, but not all of it is "
+                                       "enumerated and answers"
+                                     : "functions of no card are enumerated");
+    } else {
+        look_again(draft, phase);
+    }
+}
+
+/// Recovery is judged by whether the card is back as it was.
+void looked_after_recovery(Draft& draft, Verifying phase, const event::Observation& seen) {
+    const auto* const own = std::get_if<Operation>(&phase.subject);
+    const Card& before = own != nullptr ? own->before : draft.slot.known;
+    const CardChange change = compare(before, seen);
+    const bool enumerated_afresh =
+        own != nullptr && own->rungs.front() == policy::Rung::Reenumerate;
+    if (change == CardChange::Swapped && enumerated_afresh && settled(seen)) {
+        verified(draft, phase, seen, "another card is in the slot and enumerated");
+        return;
+    }
+    const std::string why = why_not_verified(before, seen);
+    if (why.empty()) {
+        verified(draft, phase, seen,
+                 own != nullptr ? "recovered and verified" : "the card is as it was");
+        return;
+    }
+    if (change == CardChange::Gone || change == CardChange::Swapped) {
+        if (!phase.changed_since) {
+            phase.changed_since = draft.now;
+        }
+        // A link in training looks like an empty slot for a moment.
+        if (draft.now - *phase.changed_since >= draft.limits.change_confirmed) {
+            hand_over(draft, phase, change);
+            return;
+        }
+    } else {
+        phase.changed_since.reset();
+    }
+    if (draft.now >= phase.give_up_at) {
+        not_verified(draft, phase, seen, why);
+    } else {
+        look_again(draft, std::move(phase));
+    }
+}
+
+void looked(Draft& draft, const Verifying& phase, const event::Observation& seen) {
+    const auto* const own = std::get_if<Operation>(&phase.subject);
+    const bool hotplug = std::holds_alternative<KernelHotplugged>(phase.subject) ||
+                         (own != nullptr && own->purpose == Purpose::Replay);
+    if (hotplug) {
+        looked_after_hotplug(draft, phase, seen);
+    } else {
+        looked_after_recovery(draft, phase, seen);
+    }
+}
+
+bool own_operation(const Verifying& phase) {
+    return std::holds_alternative<Operation>(phase.subject);
+}
+
+void functions_changed(Draft& draft, const Verifying& phase, const std::string& what) {
+    if (own_operation(phase)) {
+        return;  // ours, or found by the next look
+    }
+    if (std::holds_alternative<KernelRecovered>(phase.subject)) {
+        draft.tell(action::Priority::Warning, action::RecordKind::OverlapSeen,
+                   what + " right after the kernel recovered the slot");
+    }
+    kernel_hotplugs(draft, what);
+}
+
+void recovery_reported(Draft& draft, const Verifying& phase,
+                       const event::RecoveryReported& reported) {
+    const auto* const recovered = std::get_if<KernelRecovered>(&phase.subject);
+    const bool straggler = recovered != nullptr && reported.report == recovered->verdict;
+    if (!own_operation(phase) && !straggler) {
+        kernel_recovers(draft, reported);
+    }
+}
+
+}  // namespace
+
+void step_verifying(Draft& draft, const Verifying& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const WorkDone& done) {
+                if (done.observation) {
+                    looked(draft, phase, *done.observation);
+                }
+            },
+            [&](const WorkFailed& failed) {
+                if (draft.now < phase.give_up_at) {
+                    look_again(draft, phase);
+                } else {
+                    event::Observation nothing;
+                    nothing.port = draft.slot.facts.port;
+                    not_verified(draft, phase, nothing,
+                                 "cannot look: " + failed.outcome.to_string());
+                }
+            },
+            [&](const DeadlinePassed&) {
+                if (draft.now >= std::min(phase.next_look, phase.give_up_at) &&
+                    !draft.slot.in_flight) {
+                    Verifying next = phase;
+                    next.next_look = kNever;
+                    draft.slot.phase = std::move(next);
+                    draft.look();
+                }
+            },
+            [&](const event::RecoveryReported& reported) {
+                recovery_reported(draft, phase, reported);
+            },
+            [&](const event::ErrorReported& error) {
+                if (!own_operation(phase) && error.severity != event::Severity::Corrected) {
+                    kernel_announces(draft, error);
+                }
+            },
+            [&](const event::HotplugSeen& seen) {
+                if (seen.kind == event::HotplugKind::Removed) {
+                    functions_changed(draft, phase, seen.function.to_string() + " was removed");
+                } else if (seen.kind == event::HotplugKind::Added) {
+                    functions_changed(draft, phase, seen.function.to_string() + " was added");
+                }
+            },
+            [&](const event::HotplugAnnounced&) {
+                functions_changed(draft, phase, "pciehp announced a change");
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            [](const OneOf<event::EventsMissed, FactsChanged, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, WorkerReturned,
+                           ExecutorRestarted> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,83 @@
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "coordinator/scripts.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+
+namespace slotd::coordinator {
+
+namespace {
+
+void turn_granted(Draft& draft, Operation operation) {
+    const bool climbs_ladder =
+        operation.purpose == Purpose::Recover || operation.purpose == Purpose::Manual;
+    draft.slot.attempts += 1;
+    operation.attempt = draft.slot.attempts;
+    if (climbs_ladder) {
+        draft.act(Reserve{operation.attempt, operation.purpose == Purpose::Recover});
+        draft.enter(Reserving{std::move(operation)}, action::Priority::Debug, "it is our turn");
+        return;
+    }
+    if (operation.purpose == Purpose::TakeToken) {
+        // The level's position at rest is the token: opening the gates takes it.
+        open_gates(draft, std::move(operation), Verdict{true, false, "the token is taken"});
+        return;
+    }
+    auto script = closing_script(draft.slot, operation);
+    draft.enter(Draining{std::move(operation)}, action::Priority::Info, "it is our turn");
+    draft.run(std::move(script));
+}
+
+/// Nothing was touched. A request is answered; what slotd wanted itself is wanted again later.
+void give_up(Draft& draft, Operation operation, const std::string& why) {
+    draft.tell(action::Priority::Error, action::RecordKind::RequestRefused,
+               std::string(to_text(operation.purpose)) + " not possible now: " + why);
+    draft.answer(operation, false, "refused", why);
+    operation.request.reset();  // answered
+    open_gates(draft, operation,
+               Verdict{operation.purpose == Purpose::TakeToken, operation.frozen, why});
+}
+
+}  // namespace
+
+void step_waiting(Draft& draft, const Waiting& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const TurnGranted&) { turn_granted(draft, phase.operation); },
+            [&](const TurnRefused& refused) { give_up(draft, phase.operation, refused.reason); },
+            [&](const DeadlinePassed&) {
+                if (draft.now >= phase.give_up_at) {
+                    give_up(draft, phase.operation, "the turn did not come in time");
+                }
+            },
+            [&](const event::RecoveryReported& reported) {
+                yield(draft, phase.operation);
+                kernel_recovers(draft, reported);
+            },
+            [&](const event::ErrorReported& error) {
+                if (error.severity != event::Severity::Corrected) {
+                    yield(draft, phase.operation);
+                    kernel_announces(draft, error);
+                }
+            },
+            [&](const event::HotplugSeen& seen) {
+                if (seen.kind == event::HotplugKind::Added ||
+                    seen.kind == event::HotplugKind::Removed) {
+                    yield(draft, phase.operation);
+                    kernel_hotplugs(draft, seen.function.to_string() + " came or went");
+                }
+            },
+            [&](const event::HotplugAnnounced&) {
+                yield(draft, phase.operation);
+                kernel_hotplugs(draft, "pciehp announced a change");
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            // The operation looks afresh before it acts.
+            [](const OneOf<event::EventsMissed, FactsChanged, AttemptReserved, AttemptRefused,
+                           WorkDone, WorkFailed, WorkerReturned, ExecutorRestarted> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator

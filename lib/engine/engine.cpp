@@ -1,0 +1,125 @@
+#include "engine/engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <expected>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "action/record.hpp"
+#include "base/overloaded.hpp"
+#include "base/time.hpp"
+#include "coordinator/coordinator.hpp"
+#include "coordinator/step.hpp"
+#include "engine/ports.hpp"
+
+namespace slotd::engine {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A uevent of an added bridge comes before its bus numbers are final; nothing says when they are.
+constexpr Duration kScanAgainAfter = 300ms;
+
+bool changes_topology(const event::KernelEvent& event) {
+    return std::holds_alternative<event::HotplugSeen>(event) ||
+           std::holds_alternative<event::ServicesChanged>(event) ||
+           std::holds_alternative<event::EventsMissed>(event);
+}
+
+}  // namespace
+
+Engine::Engine(coordinator::Settings settings, Ports ports)
+    : coordinator_(std::move(settings)),
+      ports_(ports) {}
+
+Status Engine::start(Instant now) {
+    auto topology = ports_.topology.scan();
+    if (!topology) {
+        return std::unexpected(std::move(topology.error()));
+    }
+    carry_out(coordinator_.topology_scanned(std::move(*topology), now));
+    return {};
+}
+
+void Engine::kernel_said(const event::KernelEvent& event, Instant now) {
+    if (std::holds_alternative<event::EventsMissed>(event)) {
+        scan(now);  // first, so that ports nobody told of are looked at too
+    }
+    scan_wanted_ = scan_wanted_ || changes_topology(event);
+    carry_out(coordinator_.kernel_said(event, now));
+}
+
+void Engine::kernel_drained(Instant now) {
+    if (scan_wanted_) {
+        scan_wanted_ = false;
+        scan_again_ = now + kScanAgainAfter;
+        scan(now);
+    }
+}
+
+void Engine::effect_finished(event::EffectId id, const event::Outcome& outcome, Instant now) {
+    carry_out(coordinator_.effect_finished(id, outcome, now));
+}
+
+void Engine::executor_restarted(Instant now) {
+    carry_out(coordinator_.executor_restarted(now));
+}
+
+void Engine::submit(const event::ResetRequested& request, Instant now) {
+    carry_out(coordinator_.reset_requested(request, now));
+}
+
+void Engine::time_passed(Instant now) {
+    if (now >= scan_again_) {
+        scan_again_ = kNever;
+        scan(now);
+    }
+    carry_out(coordinator_.time_passed(now));
+}
+
+Instant Engine::next_deadline() const {
+    return std::min(scan_again_, coordinator_.next_deadline());
+}
+
+void Engine::scan(Instant now) {
+    auto topology = ports_.topology.scan();
+    if (topology) {
+        scan_problem_.clear();
+        carry_out(coordinator_.topology_scanned(std::move(*topology), now));
+        return;
+    }
+    const std::string problem = topology.error().message();
+    if (problem != scan_problem_) {
+        scan_problem_ = problem;
+        action::Record record;
+        record.priority = action::Priority::Error;
+        record.kind = action::RecordKind::SlotsChanged;
+        record.text = problem + "; going on with the ports known so far";
+        ports_.records.write(record);
+    }
+}
+
+void Engine::carry_out(const std::vector<coordinator::Action>& actions) {
+    for (const coordinator::Action& action : actions) {
+        std::visit(Overloaded{
+                       [&](const coordinator::StartEffect& wanted) {
+                           ports_.executor.start(wanted.id, wanted.effect);
+                       },
+                       [&](const coordinator::Tell& said) { ports_.records.write(said.record); },
+                       [&](const coordinator::Answer& answer) {
+                           ports_.requests.answer(
+                               {answer.request, answer.succeeded, answer.outcome, answer.text});
+                       },
+                       // The coordinator keeps these to itself.
+                       [](const OneOf<coordinator::AskTurn, coordinator::ReleaseTurn,
+                                      coordinator::Reserve> auto&) {},
+                   },
+                   action);
+    }
+}
+
+}  // namespace slotd::engine

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.hpp"
+
+namespace slotd::policy {
+
+using namespace std::chrono_literals;
+
+/// Every bound that a decision depends on, with the reason for its default.
+struct Limits {
+    /// The kernel gives a device 65.5 s to come back (pci_dev_wait); silence beyond it is no
+    /// recovery.
+    Duration kernel_recovery = 75s;
+    /// An error was announced (ras:aer_event) but no recovery followed: masked, or source not
+    /// found.
+    Duration announced_only = 10s;
+    /// FAILED_RECOVERY comes once for each function: the last is in within this time of the first.
+    Duration recovery_quiet = 20ms;
+    /// A hot-plug is over when nothing was added, removed or bound for this long.
+    Duration hotplug_quiet = 500ms;
+    /// pciehp's own waits add up to a few seconds; RRS may take 60 s (pci_scan_device).
+    Duration hotplug = 75s;
+    /// How long a card may take to answer, and its driver to bind, before a step counts as failed.
+    Duration verification = 5s;
+    Duration verification_look = 50ms;
+    /// A link that is down this long is not the flap of a reset (kernel: 100 ms hold, then
+    /// training).
+    Duration change_confirmed = 400ms;
+    /// Sampling period of presence and link at level exclusive, where pciehp is unbound.
+    Duration sample = 500ms;
+    /// Late uevents of an own operation still belong to it.
+    Duration cool_down = 250ms;
+    /// An operation that waits longer for its turn is refused: something else is stuck.
+    Duration turn = 180s;
+    /// Retry of a token or a replay that could not be done.
+    Duration retry = 5s;
+    /// Requests that may wait for one slot.
+    std::size_t waiting_requests_max = 4;
+    /// Automatic attempts for one slot in `budget_window`, as powerpc EEH (5 freezes in an hour).
+    std::uint32_t budget = 5;
+    Duration budget_window = 1h;
+
+    bool operator==(const Limits&) const = default;
+};
+
+}  // namespace slotd::policy
