@@ -39,11 +39,12 @@ type Slot (
 )
 
 # One decision of the daemon. priority: as in syslog, 2 (critical) to 7 (debug). port: null where it is
-# about no single slot. incident, attempt: 0 for none. text: a whole sentence.
+# about no single slot. slot: its name, as in Slot. incident, attempt: 0 for none. text: a whole sentence.
 type Record (
   priority: int,
   kind: string,
   port: ?string,
+  slot: string,
   incident: int,
   attempt: int,
   phase: string,

@@ -168,6 +168,7 @@ action::Record record_from(const json& object) {
     return {.priority = static_cast<action::Priority>(priority),
             .kind = kind_from_text(text_at(object, "kind")),
             .port = pci::Address::parse(text_at(object, "port")),
+            .slot = text_at(object, "slot"),
             .incident = number_at(object, "incident"),
             .attempt = static_cast<std::uint32_t>(number_at(object, "attempt")),
             .phase = text_at(object, "phase"),

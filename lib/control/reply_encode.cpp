@@ -51,6 +51,7 @@ json of_record(const action::Record& record) {
     return {{"priority", static_cast<int>(record.priority)},
             {"kind", action::to_text(record.kind)},
             {"port", address_or_null(record.port)},
+            {"slot", record.slot},
             {"incident", record.incident},
             {"attempt", record.attempt},
             {"phase", record.phase},

@@ -1,0 +1,21 @@
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "daemon/ctl/command_line.hpp"
+#include "daemon/ctl/exit_code.hpp"
+#include "daemon/ctl/verbs.hpp"
+
+namespace slotd::ctl {
+
+ExitCode run(const Invocation& invocation) {
+    return std::visit(Overloaded{
+                          [&](const ListCommand&) { return run_list(invocation); },
+                          [&](const ShowCommand& show) { return run_show(show, invocation); },
+                          [&](const ResetCommand& reset) { return run_reset(reset, invocation); },
+                          [&](const WatchCommand&) { return run_watch(invocation); },
+                          [&](const VersionCommand&) { return run_version(invocation); },
+                      },
+                      invocation.command);
+}
+
+}  // namespace slotd::ctl

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "daemon/ctl/command_line.hpp"
+#include "daemon/ctl/exit_code.hpp"
+
+namespace slotd::ctl {
+
+/// One verb, one file: asks slotd, prints, says with what to end.
+ExitCode run_list(const Invocation& invocation);
+ExitCode run_show(const ShowCommand& show, const Invocation& invocation);
+ExitCode run_reset(const ResetCommand& reset, const Invocation& invocation);
+ExitCode run_watch(const Invocation& invocation);
+ExitCode run_version(const Invocation& invocation);
+
+/// The whole program.
+ExitCode run(const Invocation& invocation);
+
+}  // namespace slotd::ctl

@@ -1,0 +1,71 @@
+#include <fmt/format.h>
+
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "control/message.hpp"
+#include "daemon/ctl/command_line.hpp"
+#include "daemon/ctl/exit_code.hpp"
+#include "daemon/ctl/session.hpp"
+#include "daemon/ctl/terminal.hpp"
+#include "daemon/ctl/verbs.hpp"
+#include "report/record_line.hpp"
+
+namespace slotd::ctl {
+
+namespace {
+
+/// When the record arrived here: records carry no time, the journal has it to the microsecond.
+std::string local_time() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    if (::localtime_r(&now, &parts) == nullptr) {
+        return "--:--:--";
+    }
+    return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+std::string lines_of(const control::RecordReply& reply) {
+    std::string lines;
+    if (reply.missed != 0) {
+        lines += fmt::format("{} ... {} records missed: this watch was not read fast enough\n",
+                             local_time(), reply.missed);
+    }
+    return lines + local_time() + " " + report::record_line(reply.record, stdout_style()) + "\n";
+}
+
+}  // namespace
+
+ExitCode run_watch(const Invocation& invocation) {
+    const Interrupts interrupts;
+    auto session = Session::call(invocation.socket, control::Subscribe{}, true);
+    if (!session) {
+        return session.error();
+    }
+    for (;;) {
+        const auto reply = session->next(std::nullopt, &interrupts);
+        if (!reply) {
+            return reply.error();
+        }
+        if (!*reply) {
+            return interrupts.taken();
+        }
+        std::string lines = (*reply)->parameters + "\n";
+        if (!invocation.json) {
+            const auto record = control::decode_record((*reply)->parameters);
+            if (!record) {
+                return not_understood(record.error());
+            }
+            lines = lines_of(*record);
+        }
+        if (!print(lines)) {
+            return finish(false, ExitCode::Ok);
+        }
+        if (!(*reply)->continues) {
+            return ExitCode::Ok;
+        }
+    }
+}
+
+}  // namespace slotd::ctl

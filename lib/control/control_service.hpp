@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "action/record.hpp"
+#include "control/access.hpp"
+#include "control/backend.hpp"
+#include "control/framing.hpp"
+#include "control/message.hpp"
+#include "event/request.hpp"
+#include "pci/address.hpp"
+
+namespace slotd::control {
+
+/// Names one connection for the life of the daemon; never reused.
+using ConnectionId = std::uint64_t;
+
+/// Where replies go. Must not call back into the service from inside these.
+class ReplySink {
+public:
+    virtual ~ReplySink() = default;
+    /// A reply that somebody waits for. Never lost while the connection lives.
+    virtual void send(ConnectionId connection, std::string message) = 0;
+    /// A record that may be dropped: false when the connection's queue is full.
+    virtual bool offer(ConnectionId connection, std::string message) = 0;
+    /// Sends what is queued, then ends the connection; nothing more is read from it.
+    virtual void hang_up(ConnectionId connection) = 0;
+};
+
+/// Bounds on who may be connected at once.
+struct ClientLimits {
+    std::size_t clients = 1100;
+    /// Of these so many are for operators alone: readers cannot lock them out...
+    std::size_t reserved_for_operators = 100;
+    /// ...and users without any right get no further than this.
+    std::size_t strangers = 16;
+};
+
+struct ServiceOptions {
+    std::string version;
+    AccessGroups groups;
+    ClientLimits limits;
+};
+
+/// How a reset that was submitted has ended (engine::ResetAnswer as plain values).
+struct Answer {
+    event::RequestId request = 0;
+    bool succeeded = false;
+    std::string outcome;  ///< "recovered", "refused", "failed", "wedged"
+    std::string text;
+    bool operator==(const Answer&) const = default;
+};
+
+/// The control interface without its socket: bytes in, replies out through the sink. One call at a time
+/// for each connection, as Varlink has it: what is pipelined behind a call that waits (Subscribe, Reset
+/// with wait) stays unread until that has ended, and ends the connection when it passes 64 KiB.
+/// Lives in the event loop's thread, as the backend does.
+class ControlService {
+public:
+    /// Calls handled in one turn, so that one busy client does not hold up the others.
+    static constexpr int kCallsPerTurn = 8;
+
+    enum class Turn {
+        Done,  ///< nothing to do until more bytes come or a waiting call ends
+        More,  ///< complete calls are left over: call received() again, with no bytes
+    };
+
+    ControlService(Backend& backend, ServiceOptions options);
+    ControlService(const ControlService&) = delete;
+    ControlService& operator=(const ControlService&) = delete;
+
+    /// Must be called once, before anything else. The socket does.
+    void connect(ReplySink& sink) { sink_ = &sink; }
+
+    void opened(ConnectionId connection, Peer peer);
+    Turn received(ConnectionId connection, std::string_view bytes);
+    void closed(ConnectionId connection);
+
+    /// A call of this connection is waiting for its end.
+    bool waiting(ConnectionId connection) const;
+    /// Complete calls are left over and none is waiting (any more).
+    bool has_work(ConnectionId connection) const;
+    std::size_t connections() const { return connections_.size(); }
+    std::size_t subscribers() const;
+
+    /// To every subscriber, and as progress to those who wait for a reset of that slot or incident.
+    void publish(const action::Record& record);
+    /// To the one who waits for it, if anybody still does. May be called from within Backend::submit.
+    void answer(const Answer& answer);
+
+private:
+    /// A reset somebody waits for.
+    struct WaitingReset {
+        ResetReply reply;            ///< what every reply to it has in common
+        bool more = false;           ///< wants progress
+        std::uint64_t incident = 0;  ///< that the reset has turned out to belong to; 0: not known yet
+    };
+
+    struct Connection {
+        Peer peer;
+        Role role = Role::Stranger;
+        Framing framing{kCallBytesMax};
+        bool hung_up = false;
+        bool subscribed = false;
+        std::uint64_t missed = 0;  ///< records dropped since the last one that got through
+        std::optional<WaitingReset> reset;
+
+        bool waiting() const { return subscribed || reset.has_value(); }
+    };
+
+    /// What comes back while Backend::submit is running: the request has no reply yet that it could
+    /// follow.
+    struct Submission {
+        event::RequestId request = 0;
+        pci::Address port;
+        std::vector<action::Record> records;
+        std::optional<Answer> answer;
+    };
+
+    bool room_for(Role role) const;
+    std::size_t count(Role role) const;
+    void call(ConnectionId id, Connection& connection, std::string_view message);
+    void answer_call(ConnectionId id, Connection& connection, const Incoming& incoming);
+    void show(ConnectionId id, const ShowSlot& show, bool oneway);
+    void reset(ConnectionId id, Connection& connection, const ResetTarget& target,
+               const Incoming& incoming);
+    Submission submit(const event::ResetRequested& request);
+    void finish_submission(ConnectionId id, Connection& connection, const Submission& submission,
+                           ResetReply reply, const ResetTarget& target, const Incoming& incoming);
+    void progress(ConnectionId id, WaitingReset& reset, const action::Record& record);
+    void finish(ConnectionId id, Connection& connection, const Answer& answer);
+    void reply(ConnectionId id, const Reply& reply, bool oneway, bool continues = false);
+    void fail(ConnectionId id, const Fault& fault, bool oneway);
+    void hang_up(ConnectionId id, Connection& connection, const Fault& fault);
+
+    Backend& backend_;
+    ServiceOptions options_;
+    ReplySink* sink_ = nullptr;
+    std::map<ConnectionId, Connection> connections_;
+    event::RequestId last_request_ = 0;
+    std::optional<Submission> submission_;
+};
+
+}  // namespace slotd::control

@@ -1,0 +1,125 @@
+#include <optional>
+#include <utility>
+
+#include "action/record.hpp"
+#include "base/assert.hpp"
+#include "control/backend.hpp"
+#include "control/control_service.hpp"
+#include "control/find_slot.hpp"
+#include "control/message.hpp"
+#include "event/request.hpp"
+
+namespace slotd::control {
+
+namespace {
+
+constexpr const char* kRefused = "refused";
+
+}  // namespace
+
+void ControlService::reset(ConnectionId id, Connection& connection, const ResetTarget& target,
+                           const Incoming& incoming) {
+    const auto found = find_slot(backend_.slots(), target.target);
+    if (!found) {
+        fail(id, found.error(), incoming.oneway);
+        return;
+    }
+    event::ResetRequested request{
+        .request = 0,
+        .port = found->slot.port,
+        .function = found->function,
+        .method = target.method,
+        .requester = {connection.peer.uid, connection.peer.pid, connection.peer.unit, target.reason}};
+    ResetReply common{.state = ResetState::Planned,
+                      .request = 0,
+                      .port = request.port,
+                      .function = request.function,
+                      .plan = {},
+                      .record = std::nullopt,
+                      .end = std::nullopt};
+    if (target.dry_run) {
+        common.plan = backend_.preview(request);
+        reply(id, common, incoming.oneway);
+        return;
+    }
+    request.request = common.request = ++last_request_;
+    const Submission submission = submit(request);
+    finish_submission(id, connection, submission, std::move(common), target, incoming);
+}
+
+ControlService::Submission ControlService::submit(const event::ResetRequested& request) {
+    SLOTD_ASSERT(!submission_);
+    submission_ = Submission{request.request, request.port, {}, std::nullopt};
+    backend_.submit(request);
+    Submission done = std::move(*submission_);
+    submission_.reset();
+    return done;
+}
+
+void ControlService::finish_submission(ConnectionId id, Connection& connection,
+                                       const Submission& submission, ResetReply common,
+                                       const ResetTarget& target, const Incoming& incoming) {
+    const auto& answer = submission.answer;
+    if (answer && answer->outcome == kRefused) {
+        fail(id, Refused{answer->text}, incoming.oneway);
+        return;
+    }
+    common.state = ResetState::Accepted;
+    const bool stays = target.wait && !incoming.oneway;
+    if (!stays || incoming.more) {
+        reply(id, common, incoming.oneway, stays);
+    }
+    if (!stays) {
+        return;
+    }
+    connection.reset = WaitingReset{std::move(common), incoming.more, 0};
+    for (const action::Record& record : submission.records) {
+        progress(id, *connection.reset, record);
+    }
+    if (answer) {
+        finish(id, connection, *answer);
+    }
+}
+
+void ControlService::progress(ConnectionId id, WaitingReset& reset, const action::Record& record) {
+    const bool of_slot = record.port == reset.reply.port;
+    if (of_slot && record.incident != 0) {
+        reset.incident = record.incident;
+    }
+    const bool of_incident = record.incident != 0 && record.incident == reset.incident;
+    if (!reset.more || (!of_slot && !of_incident)) {
+        return;
+    }
+    ResetReply reply = reset.reply;
+    reply.state = ResetState::Progress;
+    reply.record = record;
+    // Progress is for the eye. Whoever does not read still gets the end.
+    (void)sink_->offer(id, encode_reply(reply, true));
+}
+
+void ControlService::finish(ConnectionId id, Connection& connection, const Answer& answer) {
+    ResetReply reply = std::move(connection.reset->reply);
+    connection.reset.reset();
+    if (answer.outcome == kRefused) {
+        sink_->send(id, encode_fault(Refused{answer.text}));
+        return;
+    }
+    reply.state = ResetState::Finished;
+    reply.end = ResetEnd{answer.succeeded, answer.outcome, answer.text};
+    sink_->send(id, encode_reply(reply, false));
+}
+
+void ControlService::answer(const Answer& answer) {
+    if (submission_ && submission_->request == answer.request) {
+        submission_->answer = answer;
+        return;
+    }
+    for (auto& [id, connection] : connections_) {
+        if (connection.reset && connection.reset->reply.request == answer.request) {
+            finish(id, connection, answer);
+            return;
+        }
+    }
+}
+
+}  // namespace slotd::control
