@@ -21,8 +21,8 @@ class StockRace(Scenario):
     def _race(self, title: str, settings: race.RaceSettings) -> race.Outcome:
         outcome = race.run(self.guest, settings)
         print(f"{title}: {outcome.summary()}", flush=True)
-        shown = next((r for r in outcome.races if r.verdict.overlapped), None)
-        if shown:
+        shown = outcome.most_telling
+        if shown.verdict.overlapped:
             print(f"first overlap, link dropped {shown.drop_after_ms:.0f} ms after the error:")
             print(timeline.render(timeline.select(shown.events)), flush=True)
         # A race in which the kernel never recovered anything would count as "no overlap" and prove nothing.

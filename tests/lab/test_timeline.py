@@ -164,6 +164,14 @@ class Rendered(unittest.TestCase):
 
         self.assertEqual(shown.count("SUCCESSFUL_RECOVERY"), 1)
 
+    def test_slotds_lines_are_shown_without_their_priority(self) -> None:
+        shown = timeline.render(parse_record("10 slotd <5>slot 1: recovering\n"), lanes=("slotd",))
+
+        self.assertEqual(shown.splitlines()[1], "     0.0  slot 1: recovering")
+
+    def test_two_pictures_stand_beside_each_other(self) -> None:
+        self.assertEqual(timeline.beside("one", "a\nbb\n", "two", "c\n"), "one    two\na      c\nbb\n")
+
     def test_nothing_is_said_to_be_nothing(self) -> None:
         self.assertEqual(timeline.render([]), "(nothing happened)\n")
 

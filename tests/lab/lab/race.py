@@ -50,6 +50,11 @@ class Outcome:
     def replaced(self) -> int:
         return sum(not race.same_device for race in self.races)
 
+    @property
+    def most_telling(self) -> Race:
+        """The first race that overlapped, else the first in which anything of pciehp happened, else the first."""
+        return max(self.races, key=lambda race: (race.verdict.overlapped, not race.same_device))
+
     def summary(self) -> str:
         kinds = Counter(kind for race in self.races for kind in race.verdict.kinds)
         listed = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common()) or "none"

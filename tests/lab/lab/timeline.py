@@ -1,6 +1,8 @@
 """A record as a picture: one line per event, one column per actor."""
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from . import record
 from .record import Event
@@ -40,7 +42,7 @@ def select(events: Iterable[Event], concerned: set[str] | None = None) -> list[E
 def _words(event: Event) -> str:
     if event.kind in _WORDS:
         return _WORDS[event.kind]
-    return event.text
+    return re.sub(r"^<[0-7]>", "", event.text)  # the priority that slotd's lines begin with
 
 
 def render(events: Sequence[Event], lanes: Sequence[str] = LANES) -> str:
@@ -54,3 +56,10 @@ def render(events: Sequence[Event], lanes: Sequence[str] = LANES) -> str:
         row = "".join(cell[:_WIDTHS[lane] - 2].ljust(_WIDTHS[lane]) for lane, cell in zip(lanes, cells))
         lines.append(f"{(event.at_us - start) / 1000:8.1f}  {row.rstrip()}")
     return "\n".join(lines) + "\n"
+
+
+def beside(left_title: str, left: str, right_title: str, right: str) -> str:
+    """Two pictures next to each other."""
+    left_lines, right_lines = [left_title, *left.splitlines()], [right_title, *right.splitlines()]
+    width = max(map(len, left_lines)) + 4
+    return "".join(f"{a.ljust(width)}{b}".rstrip() + "\n" for a, b in zip_longest(left_lines, right_lines, fillvalue=""))
