@@ -27,14 +27,15 @@ namespace {
 constexpr std::uint32_t kClassPciBridge = 0x0604;  // base class and sub-class
 constexpr std::size_t kNestingMax = 256;  // buses there are, hence bridges above each other
 
-/// "0x8086" as sysfs prints register values; 0 where it cannot be read or is no such number.
+/// "0x8086" as sysfs prints register values; `unknown` where it cannot be read or is no such
+/// number.
 template <class T>
-T hex_attribute(const SysfsDir& dir, const std::string& name) {
+T hex_attribute(const SysfsDir& dir, const std::string& name, T unknown = 0) {
     const auto text = dir.read(name);
     if (!text || !text->starts_with("0x")) {
-        return 0;
+        return unknown;
     }
-    return parse_unsigned<T>(std::string_view(*text).substr(2), 16).value_or(0);
+    return parse_unsigned<T>(std::string_view(*text).substr(2), 16).value_or(unknown);
 }
 
 /// The address before the last ':' of "0000:00:1c.0:pcie004", and the number after it.
@@ -173,8 +174,8 @@ void SysfsTopology::Scan::read_function(const SysfsDir& dir, Node& node) {
         return;  // part of the root complex: not below any port, so nobody asks what it is
     }
     function.driver = dir.link_name("driver").value_or("");
-    function.identity.vendor = hex_attribute<std::uint16_t>(dir, "vendor");
-    function.identity.device = hex_attribute<std::uint16_t>(dir, "device");
+    function.identity.vendor = hex_attribute<std::uint16_t>(dir, "vendor", 0xffff);
+    function.identity.device = hex_attribute<std::uint16_t>(dir, "device", 0xffff);
     function.identity.subsystem_vendor = hex_attribute<std::uint16_t>(dir, "subsystem_vendor");
     function.identity.subsystem_device = hex_attribute<std::uint16_t>(dir, "subsystem_device");
     function.identity.revision = hex_attribute<std::uint8_t>(dir, "revision");
