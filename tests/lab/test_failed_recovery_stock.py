@@ -72,6 +72,21 @@ class StockFailedRecovery(Scenario):
         self.assertEqual(off.status, "stuck")
         self.assertEqual(rescan.status, "stuck")
 
+    def test_even_a_card_that_leaves_cannot_be_removed_while_a_read_is_in_flight(self) -> None:
+        # Nor does the surprise path help: pciehp's own thread waits for the read and will never look at the slot again.
+        fail_recovery(self.guest)
+        self.assertEqual(disk.read_block(self.guest, self.name, 6, timeout=2).status, "dead")
+        port = self.guest.pci.port(1)
+        since = self.guest.now_us()
+
+        self.guest.write(f"/sys/kernel/debug/linkdrop/{port}/gone", "1")
+        kinds = [e.kind for e in self.guest.settle(since, quiet_ms=5000)]
+
+        self.assertIn(record.LINK_DOWN, kinds)
+        self.assertNotIn(record.REMOVE, kinds)
+        self.assertIn("blk_mq_freeze_queue_wait", self.guest.shell(
+            "for p in /proc/[0-9]*; do grep -q pciehp $p/comm && cat $p/stack; done; true"))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -39,6 +39,10 @@ class LinkDrop(Scenario):
     def turn(self, knob: str, value: str) -> None:
         self.guest.write(f"{self.knobs}/{knob}", value)
 
+    def raised(self) -> int:
+        """How many interrupts the module has sent; the port's own "Command Completed" is none of them."""
+        return int(self.guest.read(f"{self.knobs}/state").rpartition("raised=")[2])
+
     def service(self, verb: str) -> None:
         self.guest.write(f"/sys/bus/pci_express/drivers/pciehp/{verb}", f"{self.port}:pcie004")
 
@@ -107,12 +111,15 @@ class LinkDrop(Scenario):
         before = cs.read_word(self.guest, self.port, control)
         self.assertTrue(before & cs.DLLSCE and before & cs.HPIE, hex(before))
         cs.write_word(self.guest, self.port, control, before & ~cs.DLLSCE)
+        raised = self.raised()
         self.turn("drop", "20")
         self.assertNotIn(record.LINK_DOWN, self.kinds())
+        self.assertEqual(self.raised(), raised)
 
         cs.write_word(self.guest, self.port, control, before)
 
         self.assertIn(record.LINK_DOWN, self.kinds())
+        self.assertGreater(self.raised(), raised)
         self.guest.pci.wait_for_driver(1, "e1000e")
 
     def test_a_change_cleared_while_held_back_is_gone(self) -> None:
@@ -126,6 +133,20 @@ class LinkDrop(Scenario):
         cs.write_word(self.guest, self.port, control, before)
 
         self.assertNotIn(record.LINK_DOWN, self.kinds())
+
+    def test_a_change_held_back_leaks_out_with_any_other_interrupt_of_the_port(self) -> None:
+        # pciehp's handler takes every latched bit, enabled or not. A command to the slot is enough, its "Command
+        # Completed" being an interrupt; and every write to Slot Control is a command, a setpci included.
+        control = self.capability + cs.SLOT_CONTROL
+        before = cs.read_word(self.guest, self.port, control)
+        cs.write_word(self.guest, self.port, control, before & ~cs.DLLSCE)
+        self.turn("drop", "20")
+        self.assertNotIn(record.LINK_DOWN, self.kinds())
+
+        self.guest.write("/sys/bus/pci/slots/1/attention", "1")
+
+        self.assertIn(record.LINK_DOWN, self.kinds())
+        cs.write_word(self.guest, self.port, control, before)
 
     def test_the_kernels_slot_reset_is_not_taken_for_an_unplug(self) -> None:
         self.turn("sbr_drop_ms", "60")
