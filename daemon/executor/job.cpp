@@ -1,0 +1,192 @@
+#include "daemon/executor/job.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "action/effect.hpp"
+#include "action/effect_wire.hpp"
+#include "base/bytes.hpp"
+#include "base/overloaded.hpp"
+#include "base/parse.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "daemon/executor/enumeration.hpp"
+#include "daemon/executor/fence.hpp"
+#include "daemon/executor/gates.hpp"
+#include "daemon/executor/hands.hpp"
+#include "daemon/executor/hotplug_mask.hpp"
+#include "daemon/executor/observe_slot.hpp"
+#include "daemon/executor/reset_function.hpp"
+#include "daemon/executor/service_binding.hpp"
+#include "event/outcome.hpp"
+#include "os/gate.hpp"
+#include "pci/address.hpp"
+
+namespace slotd::executor {
+
+namespace {
+
+constexpr std::size_t kAssignmentBytesMax = 1024;
+constexpr std::uint8_t kEffectTag = 1;
+constexpr std::uint8_t kGateTag = 2;
+
+/// The effect that opens the gate, where there is one: it has the same deadline.
+action::Effect opening_effect(const os::Gate& gate) {
+    return std::visit(
+        Overloaded{
+            [](const os::FenceGate& one) { return action::Effect{action::LowerFence{one.port}}; },
+            [](const os::HotplugGate& one) {
+                return action::Effect{action::UnmaskHotplug{one.port, action::Latched::Deliver}};
+            },
+            [](const os::ServiceGate& one) {
+                return action::Effect{action::BindService{one.port, one.service}};
+            },
+            // reset_method is quick where no reset runs, and a reset takes as long as a reset
+            // takes.
+            [](const os::ResetMethodGate& one) {
+                return action::Effect{
+                    action::ResetFunction{one.function, action::KernelReset::Bus}};
+            },
+        },
+        gate);
+}
+
+event::Outcome perform_effect(const Hands& hands, const action::Effect& effect) {
+    return std::visit(
+        Overloaded{
+            [&](const action::RaiseFence& one) { return raise_fence(hands, one); },
+            [&](const action::LowerFence& one) { return lower_fence(hands, one); },
+            [&](const action::MaskHotplug& one) { return mask_hotplug(hands, one); },
+            [&](const action::UnmaskHotplug& one) { return unmask_hotplug(hands, one); },
+            [&](const action::UnbindService& one) { return unbind_service(hands, one); },
+            [&](const action::BindService& one) { return bind_service(hands, one); },
+            [&](const action::ResetFunction& one) { return reset_function(hands, one); },
+            [&](const action::SetSlotPower& one) { return set_slot_power(hands, one); },
+            [&](const action::RemoveFunction& one) { return remove_function(hands, one); },
+            [&](const action::RescanBelow& one) { return rescan_below(hands, one); },
+            [&](const action::ObserveSlot& one) { return observe_slot(hands, one); },
+        },
+        effect);
+}
+
+std::optional<os::Gate> gate_of(const action::Effect& effect) {
+    return std::visit(
+        Overloaded{
+            [](const OneOf<action::RaiseFence, action::LowerFence> auto& one)
+                -> std::optional<os::Gate> {
+                return os::FenceGate{one.port, 0, 0, 0};
+            },
+            [](const OneOf<action::MaskHotplug, action::UnmaskHotplug> auto& one)
+                -> std::optional<os::Gate> {
+                return os::HotplugGate{one.port, 0};
+            },
+            [](const OneOf<action::UnbindService, action::BindService> auto& one)
+                -> std::optional<os::Gate> {
+                return os::ServiceGate{one.port, one.service};
+            },
+            [](const action::ResetFunction& one) -> std::optional<os::Gate> {
+                return os::ResetMethodGate{one.function, {}, {}};
+            },
+            [](const OneOf<action::SetSlotPower, action::RemoveFunction, action::RescanBelow,
+                           action::ObserveSlot> auto&) -> std::optional<os::Gate> {
+                return std::nullopt;
+            },
+        },
+        effect);
+}
+
+}  // namespace
+
+std::string to_string(const Job& job) {
+    return std::visit(Overloaded{
+                          [](const action::Effect& effect) { return action::to_string(effect); },
+                          [](const os::Gate& gate) { return "open " + os::name_of(gate); },
+                      },
+                      job);
+}
+
+std::optional<std::string> gate_name(const Job& job) {
+    const std::optional<os::Gate> gate =
+        std::visit(Overloaded{
+                       [](const action::Effect& effect) { return gate_of(effect); },
+                       [](const os::Gate& one) { return std::optional(one); },
+                   },
+                   job);
+    return gate ? std::optional(os::name_of(*gate)) : std::nullopt;
+}
+
+pci::Address subject(const Job& job) {
+    return std::visit(Overloaded{
+                          [](const action::Effect& effect) { return action::subject(effect); },
+                          [](const os::Gate& gate) { return os::subject(gate); },
+                      },
+                      job);
+}
+
+Duration deadline_of(const Job& job) {
+    return std::visit(
+        Overloaded{
+            [](const action::Effect& effect) { return action::deadline_of(effect); },
+            [](const os::Gate& gate) { return action::deadline_of(opening_effect(gate)); },
+        },
+        job);
+}
+
+event::Outcome perform(const Hands& hands, const Job& job) {
+    return std::visit(
+        Overloaded{
+            [&](const action::Effect& effect) { return perform_effect(hands, effect); },
+            [&](const os::Gate& gate) { return open_gate(hands, gate); },
+        },
+        job);
+}
+
+Bytes encode(const Job& job, std::uint64_t ticket) {
+    ByteWriter out(kAssignmentBytesMax);
+    std::visit(Overloaded{
+                   [&](const action::Effect& effect) {
+                       out.number(kEffectTag);
+                       out.number(ticket);
+                       const Bytes request = action::encode(action::EffectRequest{ticket, effect});
+                       out.text({reinterpret_cast<const char*>(request.data()), request.size()});
+                   },
+                   [&](const os::Gate& gate) {
+                       out.number(kGateTag);
+                       out.number(ticket);
+                       out.text(os::closed_line(gate));
+                   },
+               },
+               job);
+    return out.take();
+}
+
+Result<Assignment> decode_assignment(std::span<const std::uint8_t> bytes) {
+    ByteReader in(bytes);
+    const auto tag = in.number<std::uint8_t>();
+    const auto ticket = in.number<std::uint64_t>();
+    const std::string text = in.text(kAssignmentBytesMax);
+    if (!in.finished() || (tag != kEffectTag && tag != kGateTag)) {
+        return failure(ErrorKind::Malformed, "read an assignment");
+    }
+    if (tag == kEffectTag) {
+        auto request = action::decode_effect_request(
+            {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+        if (!request) {
+            return std::unexpected(std::move(request.error()));
+        }
+        return Assignment{ticket, request->effect};
+    }
+    auto line = os::parse_gate_line(without_newline(text));
+    if (!line || !line->closed) {
+        return failure(ErrorKind::Malformed, "read the gate of an assignment");
+    }
+    return Assignment{ticket, std::move(*line->closed)};
+}
+
+}  // namespace slotd::executor

@@ -1,0 +1,136 @@
+#include "daemon/executor/observe_slot.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "action/effect.hpp"
+#include "base/result.hpp"
+#include "daemon/executor/hands.hpp"
+#include "daemon/executor/outcomes.hpp"
+#include "daemon/executor/subject_check.hpp"
+#include "event/observation.hpp"
+#include "event/outcome.hpp"
+#include "event/outcome_wire.hpp"
+#include "os/config_space.hpp"
+#include "os/port_services.hpp"
+#include "os/sysfs_dir.hpp"
+#include "pci/address.hpp"
+#include "pci/registers/header_registers.hpp"
+#include "pci/registers/link_registers.hpp"
+#include "pci/registers/slot_registers.hpp"
+
+namespace slotd::executor {
+
+namespace {
+
+event::FunctionSeen observe_function(const Hands& hands, const os::SysfsDir& port_dir,
+                                     const pci::Address& address) {
+    event::FunctionSeen seen;
+    seen.address = address;
+    seen.driver = port_dir.link_name(address.to_string() + "/driver")
+                      .value_or("")
+                      .substr(0, event::kDriverBytesMax);
+    const os::ConfigSpace config(hands.sysfs().path(), address);
+    // A function that went away between the listing and this read does not answer, and that is what
+    // is said about it.
+    if (const auto identity = config.read_identity()) {
+        seen.identity = *identity;
+    }
+    if (const auto command = config.read16(pci::Command::kOffset)) {
+        seen.memory_decodes =
+            !pci::Command(*command).all_ones() && pci::Command(*command).decodes();
+    }
+    return seen;
+}
+
+/// Slot registers; nothing where the port has no slot.
+void observe_slot_registers(const CheckedPort& port, event::Observation& seen) {
+    const auto capabilities =
+        port.config->read32(static_cast<std::uint16_t>(port.pcie + pci::SlotCapabilities::kOffset));
+    const auto control =
+        port.config->read16(static_cast<std::uint16_t>(port.pcie + pci::SlotControl::kOffset));
+    const auto status =
+        port.config->read16(static_cast<std::uint16_t>(port.pcie + pci::SlotStatus::kOffset));
+    if (!port.capabilities.slot_implemented() || !capabilities || !control || !status ||
+        pci::SlotStatus(*status).all_ones()) {
+        return;
+    }
+    const pci::SlotStatus slot_status(*status);
+    seen.slot_number = pci::SlotCapabilities(*capabilities).physical_slot_number();
+    seen.card_present = slot_status.card_present();
+    seen.presence_latched = slot_status.presence_detect_changed();
+    seen.link_change_latched = slot_status.link_state_changed();
+    seen.hotplug_masked = pci::SlotControl(*control).masked();
+}
+
+void observe_link_registers(const CheckedPort& port, event::Observation& seen) {
+    const auto capabilities =
+        port.config->read32(static_cast<std::uint16_t>(port.pcie + pci::LinkCapabilities::kOffset));
+    const auto status =
+        port.config->read16(static_cast<std::uint16_t>(port.pcie + pci::LinkStatus::kOffset));
+    if (!capabilities || !status || pci::LinkStatus(*status).all_ones()) {
+        return;
+    }
+    const pci::LinkStatus link(*status);
+    if (pci::LinkCapabilities(*capabilities).reports_link_active()) {
+        seen.link_active = link.active();
+    }
+    // Speed and width are undefined while the link is down (7.5.3.8).
+    if (seen.link_active.value_or(true)) {
+        seen.link_speed = link.speed();
+        seen.link_width = link.width();
+    }
+}
+
+/// Everything but the port's registers.
+event::Observation observe_tree(const Hands& hands, const os::SysfsDir& dir,
+                                const pci::Address& port) {
+    event::Observation seen;
+    seen.port = port;
+    if (const auto bound = os::PortServices(hands.sysfs(), dir, port).bound()) {
+        seen.bound = *bound;
+    }
+    const auto names = dir.names();
+    if (!names) {
+        return seen;
+    }
+    for (const std::string& name : *names) {
+        const auto function = pci::Address::parse(name);
+        if (function && seen.functions.size() < event::kFunctionsSeenMax) {
+            seen.functions.push_back(observe_function(hands, dir, *function));
+        }
+    }
+    std::ranges::sort(seen.functions, {}, &event::FunctionSeen::address);
+    return seen;
+}
+
+event::Outcome observed(event::Observation seen) {
+    event::Outcome outcome = done();
+    outcome.observation = std::move(seen);
+    return outcome;
+}
+
+}  // namespace
+
+event::Outcome observe_slot(const Hands& hands, const action::ObserveSlot& effect) {
+    const auto port = check_port(hands, effect.port);
+    if (!port) {
+        const auto dir = hands.device_dir(effect.port);
+        return port.error().kind == event::OutcomeKind::Gone && dir
+                   ? observed(observe_tree(hands, *dir, effect.port))
+                   : port.error();
+    }
+    event::Observation seen = observe_tree(hands, port->dir, effect.port);
+    seen.port_answers = true;
+    observe_slot_registers(*port, seen);
+    observe_link_registers(*port, seen);
+    if (const auto bridge = port->config->read16(pci::BridgeControl::kOffset)) {
+        seen.fenced = !pci::BridgeControl(*bridge).forwards_errors();
+    }
+    return observed(std::move(seen));
+}
+
+}  // namespace slotd::executor

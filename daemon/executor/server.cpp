@@ -1,0 +1,255 @@
+#include "daemon/executor/server.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/effect_wire.hpp"
+#include "action/record.hpp"
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "daemon/executor/client.hpp"
+#include "daemon/executor/crash_points.hpp"
+#include "daemon/executor/crew.hpp"
+#include "daemon/executor/gate_opener.hpp"
+#include "daemon/executor/hands.hpp"
+#include "daemon/executor/job.hpp"
+#include "daemon/executor/outcomes.hpp"
+#include "daemon/executor/say.hpp"
+#include "event/outcome.hpp"
+#include "event/outcome_wire.hpp"
+#include "os/clock.hpp"
+#include "os/gate_record.hpp"
+#include "os/sysfs_dir.hpp"
+#include "os/unique_fd.hpp"
+#include "os/worker_process.hpp"
+
+namespace slotd::executor {
+
+namespace {
+
+using action::Priority;
+
+// A worker that closes a gate while the gates are being opened is called off and undoes it; the
+// rounds are for one that was just too late to see that.
+constexpr int kOpeningRoundsMax = 3;
+
+/// What a worker does with an assignment.
+os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints& crash) {
+    return [setup, &crash](std::span<const std::uint8_t> bytes,
+                           const os::WorkerProcess::CalledOff& called_off) {
+        const Result<Assignment> assignment = decode_assignment(bytes);
+        if (!assignment) {
+            return Bytes{};  // our own mistake; the crew reports the job as lost
+        }
+        auto sysfs = os::SysfsDir::open(setup.sysfs_root);
+        const event::Outcome outcome =
+            sysfs ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off),
+                            assignment->job)
+                  : outcome_of(sysfs.error());
+        crash.reach("before answer");
+        return event::encode(event::OutcomeReport{assignment->ticket, outcome});
+    };
+}
+
+int poll_timeout_ms(Instant deadline, Instant now) {
+    if (deadline == kNever) {
+        return -1;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+}  // namespace
+
+Server::Server(const ServerSetup& setup, const CrashPoints& crash, os::UniqueFd stop)
+    : record_(setup.state_dir, [&crash](std::string_view step) { crash.reach(step); }),
+      crash_(crash),
+      stop_(std::move(stop)),
+      crew_(worker_body(setup, crash), setup.limits) {}
+
+bool Server::stop_asked() {
+    signalfd_siginfo signal{};
+    while (::read(stop_.get(), &signal, sizeof signal) == sizeof signal) {
+        stopping_ = stopping_ || signal.ssi_signo != SIGCHLD;
+    }
+    crew_.reap();
+    return stopping_;
+}
+
+void Server::wait(Client* client) {
+    std::vector<pollfd> polled{{.fd = stop_.get(), .events = POLLIN, .revents = 0}};
+    if (client != nullptr && !client->gone()) {
+        polled.push_back({.fd = client->fd(), .events = client->wanted(), .revents = 0});
+    }
+    crew_.add_to(polled);
+    // Whatever ends the wait, the turn that follows looks at everything: an error is no more than a
+    // turn that finds nothing.
+    (void)::poll(polled.data(), polled.size(),
+                 poll_timeout_ms(crew_.next_deadline(), os::read_clock()));
+}
+
+bool Server::open_gates() {
+    bool clean = true;
+    for (int round = 0; round < kOpeningRoundsMax; ++round) {
+        const Result<os::ClosedGates> closed = record_.load();
+        if (!closed) {
+            say(Priority::Error, closed.error().message() + ", opening no gates");
+            return false;
+        }
+        if (closed->gates.empty() && closed->damaged.empty()) {
+            return clean;
+        }
+        clean = open_once(*closed) && clean;
+        const Result<os::ClosedGates> left = record_.load();
+        if (left && left->damaged.empty() && !left->gates.empty() &&
+            std::ranges::all_of(left->gates, [&](const os::Gate& gate) {
+                return std::ranges::find(closed->gates, gate) != closed->gates.end();
+            })) {
+            return false;  // each has had its try, and its line
+        }
+    }
+    return clean;
+}
+
+bool Server::open_once(const os::ClosedGates& closed) {
+    for (const std::string& line : closed.damaged) {
+        say(Priority::Error,
+            fmt::format("{} of the gate record cannot be read, kept in {}.damaged; "
+                        "opening all others",
+                        line, record_.path()));
+    }
+    GateOpener opener(closed.gates, next_ticket_);
+    next_ticket_ += closed.gates.size();
+    opener.start_some(crew_, os::read_clock());
+    while (!opener.finished()) {
+        wait(nullptr);
+        (void)stop_asked();  // a stop signal asks for what is being done here
+        for (const JobEnded& ended : crew_.collect(os::read_clock())) {
+            (void)opener.take(ended);  // what others did is of no interest any more
+        }
+        opener.start_some(crew_, os::read_clock());
+    }
+    for (const std::string& name : opener.opened()) {
+        say(Priority::Notice, "opened " + name);
+    }
+    for (const std::string& name : opener.gone()) {
+        say(Priority::Warning, "nothing was there to open for " + name);
+    }
+    for (const std::string& text : opener.failed()) {
+        say(Priority::Error, "could not open " + text + ", it stays in " + record_.path());
+    }
+    if (closed.damaged.empty()) {
+        return opener.failed().empty();
+    }
+    if (auto aside = record_.set_damaged_aside(); !aside) {
+        say(Priority::Error, aside.error().message() + ", it will be reported again");
+    }
+    return false;
+}
+
+void Server::refuse(Client& client, std::uint64_t id, const std::string& why) {
+    client.send({id, refused(why)});
+}
+
+void Server::take_request(Client& client, const Bytes& datagram) {
+    crash_.reach("request received");
+    const Result<action::EffectRequest> request = action::decode_effect_request(datagram);
+    if (!request) {
+        const auto id = action::id_of_effect_request(datagram);
+        say(Priority::Warning, fmt::format("{} ({} bytes), {}", request.error().message(),
+                                           datagram.size(), id ? "refused" : "ignored"));
+        if (id) {
+            refuse(client, *id, request.error().context);
+        }
+        return;
+    }
+    const std::uint64_t ticket = next_ticket_++;
+    const Status started = crew_.start(ticket, Job{request->effect}, os::read_clock());
+    if (!started) {
+        say(Priority::Warning, fmt::format("refused to {}: {}", action::to_string(request->effect),
+                                           started.error().context));
+        refuse(client, request->id, started.error().context);
+        return;
+    }
+    asked_.emplace(ticket, request->id);
+    crash_.reach("job started");
+}
+
+void Server::report(Client& client, const JobEnded& ended) {
+    const auto asked = asked_.find(ended.ticket);
+    if (asked == asked_.end()) {
+        return;  // an opening from before, wedged and back by now
+    }
+    if (ended.outcome.kind == event::OutcomeKind::TimedOut) {
+        say(Priority::Error,
+            fmt::format("{} has not come back within its deadline, its worker is left "
+                        "behind ({} wedged)",
+                        to_string(ended.job), crew_.wedged()));
+    }
+    if (ended.late) {
+        say(Priority::Notice,
+            fmt::format("{} came back late: {}", to_string(ended.job), ended.outcome.to_string()));
+    }
+    crash_.reach("before outcome");
+    client.send({asked->second, ended.outcome});
+    crash_.reach("after outcome");
+    // A wedged one answers once more.
+    if (ended.outcome.kind != event::OutcomeKind::TimedOut) {
+        asked_.erase(asked);
+    }
+}
+
+bool Server::serve(os::UniqueFd socket) {
+    Client client(std::move(socket));
+    while (!client.gone() && !stop_asked()) {
+        wait(&client);
+        client.flush();
+        for (const JobEnded& ended : crew_.collect(os::read_clock())) {
+            report(client, ended);
+        }
+        while (client.may_ask()) {
+            const std::optional<Bytes> datagram = client.receive();
+            if (!datagram) {
+                break;
+            }
+            take_request(client, *datagram);
+        }
+    }
+    say(Priority::Info,
+        client.gone() ? "slotd is gone, opening all gates" : "told to stop, opening all gates");
+    client.ignore();
+    crew_.call_off_all();
+    // Twice: first what can be opened at once, and what a job is still busy with when that is over.
+    (void)open_gates();
+    finish_running();
+    const bool opened = open_gates();
+    if (crew_.wedged() != 0) {
+        say(Priority::Error, fmt::format("leaving {} wedged workers behind", crew_.wedged()));
+    }
+    return opened;
+}
+
+void Server::finish_running() {
+    while (crew_.busy()) {
+        wait(nullptr);
+        (void)stop_asked();
+        (void)crew_.collect(os::read_clock());  // nobody is left to report to
+    }
+}
+
+}  // namespace slotd::executor

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+#include "daemon/executor/client.hpp"
+#include "daemon/executor/crash_points.hpp"
+#include "daemon/executor/crew.hpp"
+#include "daemon/executor/gate_opener.hpp"
+#include "event/outcome.hpp"
+#include "os/gate_record.hpp"
+#include "os/sysfs_dir.hpp"
+#include "os/unique_fd.hpp"
+
+namespace slotd::executor {
+
+/// What slotd-exec works on.
+struct ServerSetup {
+    std::string sysfs_root = "/sys";
+    std::string state_dir = "/run/slotd-exec";
+    CrewLimits limits;
+};
+
+/// The one loop of slotd-exec. It never blocks: what can block is a worker's. It begins and ends by
+/// opening every gate that the record has as closed.
+class Server {
+public:
+    /// `stop` is a signalfd of the signals that end it.
+    Server(const ServerSetup& setup, const CrashPoints& crash, os::UniqueFd stop);
+
+    /// Opens every recorded gate. False where one is still closed, or a line of the record could
+    /// not be read.
+    bool open_gates();
+
+    /// Answers requests until the client closes its end or a stop signal comes, then opens all
+    /// gates. The result is open_gates()'s.
+    bool serve(os::UniqueFd client);
+
+private:
+    bool stop_asked();
+    void wait(Client* client);
+    void take_request(Client& client, const Bytes& datagram);
+    void refuse(Client& client, std::uint64_t id, const std::string& why);
+    void report(Client& client, const JobEnded& ended);
+    void finish_running();
+    bool open_once(const os::ClosedGates& closed);
+
+    os::GateRecord record_;
+    const CrashPoints& crash_;
+    os::UniqueFd stop_;
+    Crew crew_;
+    bool stopping_ = false;
+    std::uint64_t next_ticket_ = 1;
+    std::map<std::uint64_t, event::EffectId> asked_;  // by ticket; at most one for each worker
+};
+
+}  // namespace slotd::executor

@@ -1,0 +1,167 @@
+#include "daemon/executor/startup.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <expected>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "action/record.hpp"
+#include "daemon/executor/crash_points.hpp"
+#include "daemon/executor/crew.hpp"
+#include "daemon/executor/options.hpp"
+#include "daemon/executor/say.hpp"
+#include "daemon/executor/server.hpp"
+#include "os/sysfs_dir.hpp"
+#include "os/unique_fd.hpp"
+
+namespace slotd::executor {
+
+namespace {
+
+using action::Priority;
+
+// A worker of a slotd-exec that was killed between its fork and its first line still holds the lock
+// for a moment.
+constexpr int kLockTries = 10;
+constexpr timespec kBetweenTries{.tv_sec = 0, .tv_nsec = 20'000'000};
+
+std::unexpected<ExitCode> stop_with(ExitCode code, const std::string& why) {
+    say(Priority::Error, why);
+    return std::unexpected(code);
+}
+
+std::string errno_text(int os_errno) {
+    return std::generic_category().message(os_errno);
+}
+
+bool is_seqpacket(int fd) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
+
+bool is_listening(int fd) {
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+}
+
+/// Waits for slotd on a listening socket, or for a stop signal.
+std::expected<os::UniqueFd, ExitCode> accept_one(const os::UniqueFd& listener, int stop_fd) {
+    std::array<pollfd, 2> polled{pollfd{.fd = listener.get(), .events = POLLIN, .revents = 0},
+                                 pollfd{.fd = stop_fd, .events = POLLIN, .revents = 0}};
+    while (::poll(polled.data(), polled.size(), -1) < 0 && errno == EINTR) {
+    }
+    if (polled[0].revents == 0) {
+        return std::unexpected(ExitCode::Ok);
+    }
+    os::UniqueFd client{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!client) {
+        return stop_with(ExitCode::CannotStart, "cannot accept slotd: " + errno_text(errno));
+    }
+    return client;
+}
+
+}  // namespace
+
+std::expected<os::UniqueFd, ExitCode> lock_state_dir(const std::string& state_dir) {
+    if (::mkdir(state_dir.c_str(), 0700) != 0 && errno != EEXIST) {
+        return stop_with(ExitCode::CannotStart,
+                         "cannot create " + state_dir + ": " + errno_text(errno));
+    }
+    const std::string path = state_dir + "/lock";
+    os::UniqueFd lock{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    if (!lock) {
+        return stop_with(ExitCode::CannotStart, "cannot open " + path + ": " + errno_text(errno));
+    }
+    for (int attempt = 0; attempt < kLockTries; ++attempt) {
+        if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
+            return lock;
+        }
+        (void)::nanosleep(&kBetweenTries, nullptr);  // cut short, it only tries sooner
+    }
+    return stop_with(ExitCode::AnotherInstance, "another slotd-exec uses " + state_dir);
+}
+
+std::expected<os::UniqueFd, ExitCode> client_socket(const Options& options, int stop_fd) {
+    int fd = options.client_fd.value_or(-1);
+    if (fd < 0 && ::sd_listen_fds(1) == 1) {
+        fd = SD_LISTEN_FDS_START;
+    }
+    if (fd < 0) {
+        return stop_with(ExitCode::Usage,
+                         "slotd starts this program; by hand, try 'slotd-exec --help'");
+    }
+    os::UniqueFd socket{fd};
+    if (!is_seqpacket(fd)) {
+        return stop_with(ExitCode::CannotStart,
+                         "descriptor " + std::to_string(fd) + " is no SOCK_SEQPACKET socket");
+    }
+    (void)::fcntl(fd, F_SETFD, FD_CLOEXEC);  // it is a socket, so this cannot fail
+    return is_listening(fd) ? accept_one(socket, stop_fd)
+                            : std::expected<os::UniqueFd, ExitCode>(std::move(socket));
+}
+
+std::expected<os::UniqueFd, ExitCode> stop_signals() {
+    sigset_t signals;
+    (void)::sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) {
+        (void)::sigaddset(&signals, signal);
+    }
+    (void)::sigprocmask(SIG_BLOCK, &signals, nullptr);
+    os::UniqueFd fd{::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC)};
+    if (!fd) {
+        return stop_with(ExitCode::CannotStart, "cannot make a signalfd: " + errno_text(errno));
+    }
+    return fd;
+}
+
+ExitCode run(const Options& options) {
+    if (!options.sysfs_root && ::geteuid() != 0) {
+        say(Priority::Error, "must be root to reset functions and write to configuration space");
+        return ExitCode::NotRoot;
+    }
+    const ServerSetup setup{.sysfs_root = options.sysfs_root.value_or("/sys"),
+                            .state_dir = options.state_dir,
+                            .limits = {.deadline_max = options.deadline_max}};
+    if (const auto sysfs = os::SysfsDir::open(setup.sysfs_root); !sysfs) {
+        say(Priority::Error, sysfs.error().message());
+        return ExitCode::CannotStart;
+    }
+    const auto lock = lock_state_dir(setup.state_dir);
+    if (!lock) {
+        return lock.error();
+    }
+    auto stop = stop_signals();
+    if (!stop) {
+        return stop.error();
+    }
+    const int stop_fd = stop->get();
+    const CrashPoints crash(options.crash_at, options.crash_victim);
+    Server server(setup, crash, std::move(*stop));
+    const bool opened = server.open_gates();
+    if (options.open_gates) {
+        return opened ? ExitCode::Ok : ExitCode::GateStillClosed;
+    }
+    auto client = client_socket(options, stop_fd);
+    if (!client) {
+        return client.error();
+    }
+    return server.serve(std::move(*client)) ? ExitCode::Ok : ExitCode::GateStillClosed;
+}
+
+}  // namespace slotd::executor

@@ -1,0 +1,96 @@
+#include "daemon/executor/subject_check.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "daemon/executor/hands.hpp"
+#include "daemon/executor/outcomes.hpp"
+#include "event/outcome.hpp"
+#include "os/config_space.hpp"
+#include "pci/address.hpp"
+#include "pci/registers/capability_walk.hpp"
+#include "pci/registers/header_registers.hpp"
+#include "pci/registers/pcie_capability.hpp"
+
+namespace slotd::executor {
+
+namespace {
+
+std::unexpected<event::Outcome> instead(event::Outcome outcome) {
+    return std::unexpected(std::move(outcome));
+}
+
+/// The function that sysfs has this one below; nullopt directly below a host bridge.
+std::optional<pci::Address> parent_of(const os::SysfsDir& dir) {
+    std::error_code error;
+    const std::filesystem::path real = std::filesystem::canonical(dir.path(), error);
+    return error ? std::nullopt : pci::Address::parse(real.parent_path().filename().string());
+}
+
+}  // namespace
+
+Checked<CheckedPort> check_port(const Hands& hands, const pci::Address& address) {
+    auto dir = hands.device_dir(address);
+    if (!dir) {
+        return instead(outcome_of(dir.error()));
+    }
+    auto config = std::make_unique<os::ConfigSpace>(hands.sysfs().path(), address);
+    const auto vendor = config->read16(pci::kVendorIdOffset);
+    if (!vendor) {
+        return instead(outcome_of(vendor.error()));
+    }
+    if (*vendor == 0xffff) {
+        return instead(gone(address.to_string() + " does not answer"));
+    }
+    const auto pcie = pci::find_capability(config->reader(), pci::PcieCapabilities::kCapabilityId);
+    if (!pcie) {
+        return instead(outcome_of(pcie.error()));
+    }
+    if (!*pcie) {
+        return instead(refused(address.to_string() + " is no PCI Express function"));
+    }
+    const auto raw =
+        config->read16(static_cast<std::uint16_t>(**pcie + pci::PcieCapabilities::kOffset));
+    if (!raw) {
+        return instead(outcome_of(raw.error()));
+    }
+    const pci::PcieCapabilities capabilities(*raw);
+    if (!capabilities.is_port()) {
+        return instead(refused(address.to_string() + " is neither Root nor Downstream Port"));
+    }
+    return CheckedPort{address, std::move(*dir), std::move(config), **pcie, capabilities};
+}
+
+Checked<CheckedFunction> check_function(const Hands& hands, const pci::Address& address,
+                                        Bridges bridges) {
+    auto dir = hands.device_dir(address);
+    if (!dir) {
+        return instead(outcome_of(dir.error()));
+    }
+    // The kernel's own copy of the class: a dead card reads as all ones.
+    const auto class_text = dir->read("class");
+    if (!class_text) {
+        return instead(outcome_of(class_text.error()));
+    }
+    const bool is_bridge = class_text->starts_with("0x06") && !class_text->starts_with("0x0600");
+    if (is_bridge && bridges == Bridges::Refused) {
+        return instead(refused(address.to_string() + " is a bridge"));
+    }
+    const std::optional<pci::Address> parent = parent_of(*dir);
+    if (!parent) {
+        return instead(refused(address.to_string() + " is not below a port"));
+    }
+    const auto port = check_port(hands, *parent);
+    if (!port) {
+        return instead(port.error());
+    }
+    return CheckedFunction{address, std::move(*dir), *parent};
+}
+
+}  // namespace slotd::executor

@@ -1,0 +1,262 @@
+#include "os/gate_record.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/parse.hpp"
+#include "base/result.hpp"
+#include "os/gate.hpp"
+#include "os/os_error.hpp"
+#include "os/unique_fd.hpp"
+
+namespace slotd::os {
+
+namespace {
+
+constexpr std::size_t kCompactAboveBytes = 64 * 1024;
+constexpr int kReopensMax = 16;
+
+Result<std::string> read_whole(int fd, const std::string& path) {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (text.size() <= kRecordBytesMax) {
+        const ssize_t got =
+            ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(text.size()));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return std::unexpected(os_error(errno, "read " + path));
+        }
+        if (got == 0) {
+            return text;
+        }
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return failure(ErrorKind::Overflow, "read " + path + " within 1 MiB");
+}
+
+Status write_whole(int fd, std::string_view text, const std::string& path) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0) {
+        return std::unexpected(os_error(errno, "write to " + path));
+    }
+    if (std::cmp_not_equal(written, text.size())) {
+        return failure(ErrorKind::Io, "write a whole line to " + path);
+    }
+    return {};
+}
+
+/// True while `fd` still is what `path` names: a compaction replaces the file.
+bool is_current(int fd, const std::string& path) {
+    struct stat held {};
+
+    struct stat named {};
+
+    return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
+           held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+std::size_t whole_lines_bytes(std::string_view text) {
+    const std::size_t last_newline = text.rfind('\n');
+    return last_newline == std::string_view::npos ? 0 : last_newline + 1;
+}
+
+std::vector<std::string_view> damaged_lines(std::string_view text) {
+    std::vector<std::string_view> damaged;
+    std::string_view rest = text.substr(0, whole_lines_bytes(text));
+    while (!rest.empty()) {
+        const std::string_view line = next_field(rest, '\n');
+        if (!parse_gate_line(line)) {
+            damaged.push_back(line);
+        }
+    }
+    return damaged;
+}
+
+bool is_closed(const ClosedGates& closed, const Gate& gate) {
+    return std::ranges::any_of(closed.gates,
+                               [&](const Gate& known) { return name_of(known) == name_of(gate); });
+}
+
+/// The shortest record that says the same; damaged lines stay, they are not ours to forget.
+std::string compacted(std::string_view text) {
+    std::string shorter;
+    for (const std::string_view line : damaged_lines(text)) {
+        shorter += std::string(line) + "\n";
+    }
+    for (const Gate& gate : closed_gates_in(text).gates) {
+        shorter += closed_line(gate);
+    }
+    return shorter;
+}
+
+}  // namespace
+
+ClosedGates closed_gates_in(std::string_view text) {
+    ClosedGates closed;
+    std::string_view rest = text.substr(0, whole_lines_bytes(text));
+    for (std::size_t number = 1; !rest.empty(); ++number) {
+        const Result<GateLine> line = parse_gate_line(next_field(rest, '\n'));
+        if (!line) {
+            closed.damaged.push_back("line " + std::to_string(number));
+            continue;
+        }
+        const auto same_name = [&](const Gate& known) { return name_of(known) == line->name; };
+        if (!line->closed) {
+            std::erase_if(closed.gates, same_name);
+        } else if (std::ranges::none_of(closed.gates, same_name)) {
+            closed.gates.push_back(*line->closed);
+        }
+    }
+    return closed;
+}
+
+GateRecord::GateRecord(const std::string& state_dir, Reached reached)
+    : path_(state_dir + "/gates"),
+      reached_(std::move(reached)) {}
+
+void GateRecord::reached(std::string_view step) const {
+    if (reached_) {
+        reached_(step);
+    }
+}
+
+Result<GateRecord::Locked> GateRecord::open_locked() const {
+    for (int attempt = 0; attempt < kReopensMax; ++attempt) {
+        UniqueFd file{::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
+        if (!file) {
+            return std::unexpected(os_error(errno, "open " + path_));
+        }
+        if (::flock(file.get(), LOCK_EX) != 0) {
+            return std::unexpected(os_error(errno, "lock " + path_));
+        }
+        if (!is_current(file.get(), path_)) {
+            continue;
+        }
+        Result<std::string> text = read_whole(file.get(), path_);
+        if (!text) {
+            return std::unexpected(std::move(text.error()));
+        }
+        return Locked{std::move(file), std::move(*text)};
+    }
+    return failure(ErrorKind::Busy, "lock " + path_);
+}
+
+Status GateRecord::append(const Locked& record, const std::string& line) const {
+    // What a crash left of a line that was never finished; the next line must not run into it.
+    const std::size_t whole = whole_lines_bytes(record.text);
+    if (whole != record.text.size() &&
+        ::ftruncate(record.file.get(), static_cast<off_t>(whole)) != 0) {
+        return std::unexpected(os_error(errno, "cut " + path_));
+    }
+    reached("before record");
+    if (auto written = write_whole(record.file.get(), line, path_); !written) {
+        return written;
+    }
+    reached("after record");
+    return {};
+}
+
+Status GateRecord::replace(const std::string& text) const {
+    const std::string fresh = path_ + ".new";
+    const UniqueFd file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    if (!file) {
+        return std::unexpected(os_error(errno, "open " + fresh));
+    }
+    if (auto written = write_whole(file.get(), text, fresh); !written) {
+        return written;
+    }
+    reached("before rename");
+    if (::rename(fresh.c_str(), path_.c_str()) != 0) {
+        return std::unexpected(os_error(errno, "rename " + fresh));
+    }
+    reached("after rename");
+    return {};
+}
+
+Status GateRecord::note_closed(const Gate& gate) const {
+    Result<Locked> record = open_locked();
+    if (!record) {
+        return std::unexpected(std::move(record.error()));
+    }
+    if (is_closed(closed_gates_in(record->text), gate)) {
+        return {};
+    }
+    const std::string line = closed_line(gate);
+    if (record->text.size() + line.size() <= kCompactAboveBytes) {
+        return append(*record, line);
+    }
+    const std::string text = compacted(record->text) + line;
+    if (text.size() > kRecordBytesMax) {
+        return failure(ErrorKind::Overflow, "add to " + path_ + ", which is full");
+    }
+    return replace(text);
+}
+
+Status GateRecord::note_opened(const Gate& gate) const {
+    Result<Locked> record = open_locked();
+    if (!record) {
+        return std::unexpected(std::move(record.error()));
+    }
+    const ClosedGates closed = closed_gates_in(record->text);
+    if (!is_closed(closed, gate)) {
+        return {};
+    }
+    if (auto written = append(*record, opened_line(gate)); !written) {
+        return written;
+    }
+    if (closed.gates.size() == 1 && closed.damaged.empty()) {
+        // It was the last one: an empty file says the same. Not worth an error, the line above is
+        // written.
+        (void)::ftruncate(record->file.get(), 0);
+        reached("after empty");
+    }
+    return {};
+}
+
+Result<ClosedGates> GateRecord::load() const {
+    Result<Locked> record = open_locked();
+    if (!record) {
+        return std::unexpected(std::move(record.error()));
+    }
+    return closed_gates_in(record->text);
+}
+
+Status GateRecord::set_damaged_aside() const {
+    Result<Locked> record = open_locked();
+    if (!record) {
+        return std::unexpected(std::move(record.error()));
+    }
+    std::string damaged;
+    for (const std::string_view line : damaged_lines(record->text)) {
+        damaged += std::string(line) + "\n";
+    }
+    const std::string aside = path_ + ".damaged";
+    const UniqueFd file{::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    if (!file) {
+        return std::unexpected(os_error(errno, "open " + aside));
+    }
+    if (auto written = write_whole(file.get(), damaged, aside); !written) {
+        return written;
+    }
+    std::string rest;
+    for (const Gate& gate : closed_gates_in(record->text).gates) {
+        rest += closed_line(gate);
+    }
+    return replace(rest);
+}
+
+}  // namespace slotd::os

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "os/unique_fd.hpp"
+
+namespace slotd::os {
+
+/// A process of its own for calls that can block for ever. It takes one job after another over a
+/// socket pair and answers each; while it hangs in the kernel, nothing else waits for it.
+///
+/// It ends when this object closes its end, as soon as its job is over, and not before: no signal
+/// that the service manager or a terminal sends to all, and not the death of its parent, ends it in
+/// the middle of putting something back. So it has no PR_SET_PDEATHSIG, and SIGTERM, SIGINT and
+/// SIGHUP are blocked in it. It holds none of its parent's descriptors but stdin, stdout, stderr
+/// and its own channel: no client, no lock.
+class WorkerProcess {
+public:
+    /// True once nobody waits for the job: call_off() was called, or the parent is gone.
+    using CalledOff = std::function<bool()>;
+    /// Runs in the worker, for each job; the result is sent back as one datagram.
+    using Body = std::function<Bytes(std::span<const std::uint8_t> job, const CalledOff&)>;
+
+    /// Forks. The caller has one thread.
+    static Result<WorkerProcess> start(const Body& body);
+
+    /// Hands over a job; it waits in the socket, never here.
+    Status assign(std::span<const std::uint8_t> job) const;
+
+    enum class Mail : std::uint8_t { None, Answer, Ended };
+
+    struct Received {
+        Mail mail = Mail::None;
+        Bytes answer;
+    };
+
+    /// What has come back, without waiting. Ended: the process is gone, with its job if it had one.
+    Received receive() const;
+
+    /// Tells the job that it should change nothing any more.
+    void call_off() const { flag_->store(true); }
+
+    bool called_off() const { return flag_->load(); }
+
+    int fd() const { return channel_.get(); }
+
+    pid_t pid() const { return pid_; }
+
+private:
+    struct Unmap {
+        void operator()(std::atomic<bool>* flag) const;
+    };
+
+    using SharedFlag = std::unique_ptr<std::atomic<bool>, Unmap>;
+
+    WorkerProcess(pid_t pid, UniqueFd channel, SharedFlag flag);
+
+    pid_t pid_;
+    UniqueFd channel_;
+    SharedFlag flag_;
+};
+
+/// The biggest job or answer.
+inline constexpr std::size_t kWorkerMessageBytesMax = 65536;
+
+}  // namespace slotd::os
