@@ -98,19 +98,18 @@ std::vector<action::Effect> rung_script(const Slot& slot, const Operation& opera
 std::vector<action::Effect> replay_script(const Slot& slot, CardChange change) {
     const pci::Address port = slot.facts.port;
     std::vector<action::Effect> script;
-    if (slot.closed.contains_service(port, pci::Service::Pciehp)) {
-        // pciehp's probe compares presence with what is enumerated and plays the difference
+    if (change == CardChange::Swapped || !slot.facts.hotplug) {
+        // A replaced card is not noticed by pciehp's probe: it reads the serial number of the new one.
+        reenumerate(slot, script);
+    } else if (slot.closed.contains_service(port, pci::Service::Pciehp)) {
+        // The probe compares presence with what is enumerated and plays the difference
         // (pciehp_check_presence): gone and came need no more.
         script.push_back(action::BindService{port, pci::Service::Pciehp});
-    } else if (slot.facts.hotplug && change == CardChange::Gone) {
+    } else if (change == CardChange::Gone) {
         script.push_back(action::UnbindService{port, pci::Service::Pciehp});
         script.push_back(action::BindService{port, pci::Service::Pciehp});
-    } else if (slot.facts.hotplug && change == CardChange::Came) {
+    } else {
         script.push_back(action::SetSlotPower{port, true});
-    }
-    if (change == CardChange::Swapped || script.empty()) {
-        // A replaced card is not noticed by the probe: it reads the serial number of the new one.
-        reenumerate(slot, script);
     }
     return script;
 }
@@ -124,7 +123,8 @@ std::vector<action::Effect> opening_script(const Slot& slot, action::Latched lat
     if (slot.facts.level == Level::Exclusive) {
         // The token: pciehp has drained before aer and dpc come back.
         for (const ServiceAt& service : slot.facts.hotplug_services) {
-            if (service.bound || service.port == port) {
+            const bool may_be_bound = service.bound || service.port == port;
+            if (may_be_bound && !slot.closed.contains_service(service.port, service.service)) {
                 script.push_back(action::UnbindService{service.port, service.service});
             }
         }

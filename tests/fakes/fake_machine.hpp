@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "action/record.hpp"
+#include "base/result.hpp"
+#include "engine/ports.hpp"
+#include "event/observation.hpp"
+#include "event/outcome.hpp"
+#include "pci/address.hpp"
+#include "pci/identity.hpp"
+#include "pci/service.hpp"
+#include "pci/topology.hpp"
+
+namespace slotd::fakes {
+
+/// A card of one function.
+struct FakeCard {
+    pci::Identity identity;
+    std::string driver = "e1000e";
+    bool operator==(const FakeCard&) const = default;
+};
+
+/// A port with what is in its slot and what the kernel has made of it.
+struct FakePort {
+    pci::Address address;
+    std::optional<pci::Address> parent;
+    pci::Address root_port;
+    std::uint8_t bus = 0;              ///< secondary
+    std::uint8_t subordinate = 0;
+    std::string name;
+    pci::ServiceSet services;
+    pci::ServiceSet bound;
+    std::optional<FakeCard> card;      ///< physically there
+    bool link_up = true;
+    std::optional<FakeCard> enumerated;  ///< what the kernel knows
+    bool fenced = false;
+    bool masked = false;
+};
+
+/// The outside world as the engine sees it, with behaviour: pciehp's probe enumerates, slot power cycles,
+/// gates close and open. Effects end when the test says so, in any order it likes.
+class FakeMachine final : public engine::Executor,
+                          public engine::TopologySource,
+                          public engine::RecordSink,
+                          public engine::RequestSink {
+public:
+    std::map<pci::Address, FakePort> ports;
+    std::deque<std::pair<event::EffectId, action::Effect>> started;  ///< not ended yet
+    std::vector<std::string> performed;  ///< effects that ended well, in order, looks left out
+    std::vector<action::Record> records;
+    std::vector<engine::ResetAnswer> answers;
+    std::set<std::string> failing;  ///< effects (as text) that end with EIO
+
+    void start(event::EffectId id, const action::Effect& effect) override;
+    Result<pci::Topology> scan() override;
+    void write(const action::Record& record) override { records.push_back(record); }
+    void answer(const engine::ResetAnswer& answer) override { answers.push_back(answer); }
+
+    /// Ends the oldest started effect; nullopt if there is none.
+    std::optional<std::pair<event::EffectId, event::Outcome>> finish_next();
+    event::Observation observe(const pci::Address& port) const;
+    bool told(action::RecordKind kind, const std::string& part) const;
+
+private:
+    event::Outcome perform(const action::Effect& effect);
+    FakePort* port_of(const action::Effect& effect);
+};
+
+/// One Root Port 0000:00:02.0 with hot-plug slot "1" and a network card at 0000:01:00.0.
+FakeMachine machine_with_one_slot();
+/// Root Port 0000:00:03.0 (slot "2"), a switch below it with one Downstream Port 0000:03:00.0 (slot "11")
+/// and a card at 0000:04:00.0, next to the slot of machine_with_one_slot().
+FakeMachine machine_with_nested_slots();
+
+pci::Address at(const char* text);
+pci::Identity identity_of(std::uint16_t device, std::uint64_t serial);
+
+}  // namespace slotd::fakes

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "coordinator/coordinator.hpp"
+#include "engine/engine.hpp"
+#include "event/kernel_event.hpp"
+#include "event/request.hpp"
+#include "policy/level.hpp"
+#include "tests/fakes/fake_machine.hpp"
+
+namespace slotd::fakes {
+
+/// An engine on a fake machine with a clock that the test moves.
+class RunningEngine {
+public:
+    RunningEngine(FakeMachine world, policy::Level level, bool automatic_action);
+
+    FakeMachine machine;
+    Instant now{};
+    engine::Engine engine;
+
+    /// Ends effects, oldest first, until none is started any more or `most` have ended.
+    void finish_effects(int most = 1000);
+    /// Moves the clock to each deadline up to `much` from now and ends effects in between.
+    void pass(Duration much);
+    void say(const event::KernelEvent& event);
+    /// Gives the request a number; its answer is in machine.answers.
+    event::RequestId ask(const char* port, event::ResetMethod method);
+    std::string phase(const char* port) const;
+    std::vector<std::string> gates(const char* port) const;
+
+private:
+    event::RequestId last_request_ = 0;
+};
+
+}  // namespace slotd::fakes
