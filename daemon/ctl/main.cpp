@@ -1,14 +1,10 @@
 #include <exception>
-#include <string>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include "daemon/ctl/command_line.hpp"
 #include "daemon/ctl/exit_code.hpp"
 #include "daemon/ctl/terminal.hpp"
 #include "daemon/ctl/verbs.hpp"
-#include "os/control_client.hpp"
 
 namespace {
 

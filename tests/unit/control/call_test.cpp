@@ -1,0 +1,198 @@
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "control/interface.hpp"
+#include "control/message.hpp"
+#include "event/request.hpp"
+
+namespace slotd::control {
+namespace {
+
+using Decoded = std::expected<Method, Fault>;
+
+Decoded decoded(const std::string& message) { return decode_call(message).method; }
+
+std::string reset_with(const std::string& parameters) {
+    return R"({"method":"io.slotd.Coordinator.Reset","parameters":{)" + parameters + "}}";
+}
+
+Decoded invalid(const std::string& parameter) {
+    return std::unexpected(InvalidParameter{parameter});
+}
+
+bool is_malformed(const std::string& message) {
+    const Decoded call = decoded(message);
+    return !call && std::holds_alternative<MalformedMessage>(call.error());
+}
+
+// What slotctl encodes is what slotd decodes, for every method.
+TEST(Call, ComesBackAsItWasEncoded) {
+    const std::vector<Method> methods{
+        GetInfo{},
+        GetInterfaceDescription{"org.varlink.service"},
+        ListSlots{},
+        ShowSlot{"5"},
+        ResetTarget{"0000:01:00.0", event::ResetMethod::Flr, "why not", false, true},
+        Subscribe{},
+        GetVersion{},
+    };
+    for (const Method& method : methods) {
+        const std::string message = encode_call(method, true);
+
+        const Incoming incoming = decode_call(message.substr(0, message.size() - 1));
+
+        EXPECT_EQ(message.back(), '\0');
+        EXPECT_EQ(incoming.method, Decoded(method)) << message;
+        EXPECT_TRUE(incoming.more);
+        EXPECT_FALSE(incoming.oneway);
+    }
+}
+
+// A method that the interface announces and nobody decodes would be refused as unknown.
+TEST(Call, DecodesEveryMethodOfTheInterfaceTexts) {
+    for (const std::string_view interface : {kCoordinatorInterface, kServiceInterface}) {
+        for (const auto& [name, method] : interface_named(interface)->methods) {
+            std::string parameters;
+            for (const IdlField& field : method.parameters.fields) {
+                if (!field.type.nullable) {
+                    parameters += (parameters.empty() ? "\"" : ",\"") + field.name + "\":\"x\"";
+                }
+            }
+            const std::string full = std::string(interface) + "." + name;
+
+            const Decoded call =
+                decoded(R"({"method":")" + full + R"(","parameters":{)" + parameters + "}}");
+
+            ASSERT_TRUE(call.has_value()) << full;
+            EXPECT_EQ(method_name(*call), full);
+        }
+    }
+}
+
+TEST(Call, TakesNullForAbsent) {
+    EXPECT_EQ(decoded(R"({"method":"io.slotd.Coordinator.List","parameters":null,"more":null})"),
+              Decoded(ListSlots{}));
+    EXPECT_EQ(decoded(reset_with(R"("target":"5","reason":"x","method":null,"wait":null)")),
+              Decoded(ResetTarget{"5", event::ResetMethod::Auto, "x", false, false}));
+}
+
+// A truncated message is malformed wherever it was cut.
+TEST(Call, IsMalformedAtEveryTruncation) {
+    const std::string whole = reset_with(R"("target":"5","method":"bus","reason":"ü","wait":true)");
+    ASSERT_TRUE(decoded(whole).has_value());
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+        EXPECT_TRUE(is_malformed(whole.substr(0, length))) << length;
+    }
+}
+
+TEST(Call, IsMalformedWhenItIsNotOneJsonObject) {
+    for (const char* const message :
+         {"", "null", "5", "[]", "\"io.slotd.Coordinator.List\"", "{}{}", "{} x", "{\"method\":5}",
+          "{\"method\":null}", "{}", "{\"method\":\"\"}", "// {}", "{'method':'x'}"}) {
+        EXPECT_TRUE(is_malformed(message)) << message;
+    }
+}
+
+TEST(Call, IsMalformedWhenAFlagIsNotOne) {
+    for (const char* const flag : {"more", "oneway", "upgrade"}) {
+        EXPECT_TRUE(is_malformed(std::string(R"({"method":"io.slotd.Coordinator.List",")") + flag +
+                                 "\":1}"))
+            << flag;
+    }
+}
+
+TEST(Call, IsMalformedWhenNestedTooDeep) {
+    const std::string deep = std::string(30000, '[') + std::string(30000, ']');
+    EXPECT_TRUE(is_malformed(R"({"method":"io.slotd.Coordinator.List","parameters":)" + deep + "}"));
+    EXPECT_TRUE(is_malformed(std::string(60000, '[')));
+    std::string objects;
+    for (int i = 0; i < 10000; ++i) {
+        objects += "{\"a\":";
+    }
+    EXPECT_TRUE(is_malformed(objects));
+}
+
+// Two readers of one message must not see two different calls.
+TEST(Call, IsMalformedWithOneKeyTwice) {
+    EXPECT_TRUE(is_malformed(
+        R"({"method":"io.slotd.Coordinator.List","method":"io.slotd.Coordinator.Reset"})"));
+    EXPECT_TRUE(is_malformed(reset_with(R"("target":"5","reason":"x","dry_run":true,"dry_run":false)")));
+}
+
+TEST(Call, IsMalformedWhenNotUtf8) {
+    for (const char* const bytes : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf8\x88\x80\x80\x80"}) {
+        EXPECT_TRUE(is_malformed(reset_with(std::string(R"("reason":"x","target":")") + bytes + "\"")));
+    }
+}
+
+TEST(Call, SurvivesHugeNumbers) {
+    EXPECT_TRUE(is_malformed(R"({"method":"io.slotd.Coordinator.List","x":1e999999})"));
+    EXPECT_EQ(decoded(reset_with(R"("reason":"x","target":123456789012345678901234567890)")),
+              invalid("target"));
+    EXPECT_EQ(decoded(reset_with(R"("reason":"x","target":-1)")), invalid("target"));
+}
+
+TEST(Call, NamesTheParameterOfTheWrongType) {
+    EXPECT_EQ(decoded(reset_with(R"("target":5,"reason":"x")")), invalid("target"));
+    EXPECT_EQ(decoded(reset_with(R"("target":"5","reason":["x"])")), invalid("reason"));
+    EXPECT_EQ(decoded(reset_with(R"("target":"5","reason":"x","wait":"yes")")), invalid("wait"));
+    EXPECT_EQ(decoded(reset_with(R"("target":"5","reason":"x","dry_run":1)")), invalid("dry_run"));
+    EXPECT_EQ(decoded(reset_with(R"("target":"5","reason":"x","method":"sbr")")),
+              invalid("method"));
+    EXPECT_EQ(decoded(R"({"method":"io.slotd.Coordinator.List","parameters":[]})"),
+              invalid("parameters"));
+}
+
+TEST(Call, NamesTheParameterThatIsMissing) {
+    EXPECT_EQ(decoded(reset_with(R"("reason":"x")")), invalid("target"));
+    EXPECT_EQ(decoded(reset_with(R"("target":"5")")), invalid("reason"));
+    EXPECT_EQ(decoded(R"({"method":"io.slotd.Coordinator.Show"})"), invalid("slot"));
+}
+
+// `"dryrun": true` that is ignored would reset a card.
+TEST(Call, RefusesAParameterThatTheInterfaceDoesNotHave) {
+    EXPECT_EQ(decoded(reset_with(R"("target":"5","reason":"x","dryrun":true)")), invalid("dryrun"));
+}
+
+TEST(Call, RequiresAReasonThatSaysSomething) {
+    for (const char* const reason : {"", "   ", R"(\u0000\u001b)"}) {
+        EXPECT_EQ(decoded(reset_with(std::string(R"("target":"5","reason":")") + reason + "\"")),
+                  invalid("reason"))
+            << reason;
+    }
+}
+
+TEST(Call, BoundsTheReasonAndTheName) {
+    const auto with = [](std::size_t target, std::size_t reason) {
+        return decoded(reset_with(R"("target":")" + std::string(target, 'a') + R"(","reason":")" +
+                                  std::string(reason, 'b') + "\""));
+    };
+    EXPECT_TRUE(with(255, 255).has_value());
+    EXPECT_EQ(with(256, 255), invalid("target"));
+    EXPECT_EQ(with(255, 256), invalid("reason"));
+}
+
+// The reason ends up in a log and on terminals.
+TEST(Call, ReplacesControlCharactersInTheReason) {
+    const Decoded call = decoded(reset_with(R"("target":"5","reason":"a\u001b[31m\nb\u0085c")"));
+
+    EXPECT_EQ(call, Decoded(ResetTarget{"5", event::ResetMethod::Auto, "a?[31m?b?c", false, false}));
+}
+
+TEST(Call, KnowsWhichInterfaceOrMethodIsMissing) {
+    EXPECT_EQ(decoded(R"({"method":"io.example.Other.List"})"),
+              Decoded(std::unexpected(InterfaceNotFound{"io.example.Other"})));
+    EXPECT_EQ(decoded(R"({"method":"io.slotd.Coordinator.Explode"})"),
+              Decoded(std::unexpected(MethodNotFound{"io.slotd.Coordinator.Explode"})));
+    EXPECT_EQ(decoded(R"({"method":"List"})"), Decoded(std::unexpected(MethodNotFound{"List"})));
+    EXPECT_EQ(decoded(R"({"method":"."})"), Decoded(std::unexpected(InterfaceNotFound{""})));
+}
+
+}  // namespace
+}  // namespace slotd::control

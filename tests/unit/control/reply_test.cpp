@@ -1,0 +1,197 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "action/record.hpp"
+#include "control/idl.hpp"
+#include "control/interface.hpp"
+#include "control/json.hpp"
+#include "control/message.hpp"
+#include "coordinator/slot_status.hpp"
+#include "policy/level.hpp"
+
+namespace slotd::control {
+namespace {
+
+coordinator::SlotStatus some_slot() {
+    return {.port = {0, 0, 2, 0},
+            .root_port = {0, 0, 2, 0},
+            .slot = "5",
+            .phase = "resetting",
+            .reason = "asked for by hand",
+            .level = policy::Level::Exclusive,
+            .incident = 7,
+            .occupied = true,
+            .functions = {{{0, 1, 0, 0},
+                           "e1000e",
+                           {0x8086, 0x10d3, 0x8086, 0xa01f, 0x020000, 3, 0x525400ffff123456},
+                           false},
+                          {{0, 1, 0, 1}, "", {0x8086, 0x0001, 0, 0, 0x060400, 0, {}}, true}},
+            .gates = {"fence", "hot-plug notification"}};
+}
+
+action::Record some_record() {
+    return {.priority = action::Priority::Warning,
+            .kind = action::RecordKind::OverlapSeen,
+            .port = pci::Address{0, 0, 2, 0},
+            .slot = "5",
+            .incident = 7,
+            .attempt = 2,
+            .phase = "resetting",
+            .text = "both at once"};
+}
+
+ResetReply reset_reply(ResetState state) {
+    ResetReply reply{.state = state,
+                     .request = 3,
+                     .port = {0, 0, 2, 0},
+                     .function = pci::Address{0, 1, 0, 0},
+                     .plan = {},
+                     .record = std::nullopt,
+                     .end = std::nullopt};
+    if (state == ResetState::Planned) {
+        reply.plan = {"reset", "verify"};
+    }
+    if (state == ResetState::Progress) {
+        reply.record = some_record();
+    }
+    if (state == ResetState::Finished) {
+        reply.end = ResetEnd{true, "recovered", "the card is back"};
+    }
+    return reply;
+}
+
+/// The parameters as slotctl gets them.
+std::string parameters_of(std::string message) {
+    EXPECT_EQ(message.back(), '\0');
+    message.pop_back();
+    const auto reply = decode_reply(message);
+    EXPECT_TRUE(reply.has_value());
+    return reply ? reply->parameters : std::string{};
+}
+
+std::optional<std::string> mismatch_of(std::string_view interface, std::string_view method,
+                                       const Reply& reply) {
+    const Idl& idl = *interface_named(interface);
+    return mismatch(idl, idl.methods.find(method)->second.reply,
+                    nlohmann::json::parse(parameters_of(encode_reply(reply, false))),
+                    UnknownFields::Refuse);
+}
+
+// The interface text is a promise: each reply has its fields, of its types, and no others.
+TEST(Reply, IsWhatTheInterfaceSays) {
+    const std::string_view ours = kCoordinatorInterface;
+    EXPECT_EQ(mismatch_of(kServiceInterface, "GetInfo", InfoReply{"1"}), std::nullopt);
+    EXPECT_EQ(mismatch_of(kServiceInterface, "GetInterfaceDescription", DescriptionReply{"x"}),
+              std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "List", SlotsReply{{some_slot(), {}}}), std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "Show", SlotReply{some_slot()}), std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "Subscribe", RecordReply{some_record(), 0}), std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "Subscribe", RecordReply{{}, 9}), std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "Version", VersionReply{"1"}), std::nullopt);
+    for (const ResetState state : {ResetState::Planned, ResetState::Accepted, ResetState::Progress,
+                                   ResetState::Finished}) {
+        EXPECT_EQ(mismatch_of(ours, "Reset", reset_reply(state)), std::nullopt) << to_text(state);
+    }
+}
+
+TEST(Reply, ErrorsAreWhatTheInterfaceSays) {
+    const std::vector<Fault> faults{NoSuchSlot{"x", {"y"}}, AmbiguousSlot{"x", {"y", "z"}},
+                                    NotPermitted{"x"},      TooManyClients{},
+                                    Refused{"x"},           MalformedMessage{"x"},
+                                    MessageTooLarge{5},     InterfaceNotFound{"x"},
+                                    MethodNotFound{"x"},    InvalidParameter{"x"},
+                                    ExpectedMore{}};
+    for (const Fault& fault : faults) {
+        std::string message = encode_fault(fault);
+        message.pop_back();
+        const auto reply = nlohmann::json::parse(message);
+        const std::string name = reply.at("error");
+        const std::size_t dot = name.rfind('.');
+        const Idl* const idl = interface_named(name.substr(0, dot));
+        ASSERT_NE(idl, nullptr) << name;
+        const auto error = idl->errors.find(name.substr(dot + 1));
+        ASSERT_NE(error, idl->errors.end()) << name;
+
+        EXPECT_EQ(mismatch(*idl, error->second, reply.value("parameters", nlohmann::json::object()),
+                           UnknownFields::Refuse),
+                  std::nullopt)
+            << name;
+        EXPECT_EQ(decode_reply(message)->fault, fault) << name;
+    }
+}
+
+// The keys are an agreement with scripts: changing one must fail here.
+TEST(Reply, ShowsASlotUnderTheAgreedKeys) {
+    const std::string parameters = parameters_of(encode_reply(SlotReply{some_slot()}, false));
+
+    EXPECT_EQ(nlohmann::json::parse(parameters), nlohmann::json::parse(R"({"slot": {
+        "port": "0000:00:02.0", "root_port": "0000:00:02.0", "slot": "5", "phase": "resetting",
+        "reason": "asked for by hand", "level": "exclusive", "incident": 7, "occupied": true,
+        "functions": [
+          {"address": "0000:01:00.0", "driver": "e1000e",
+           "identity": "8086:10d3 (8086:a01f) class 020000 rev 03 serial 525400ffff123456"},
+          {"address": "0000:01:00.1", "driver": "",
+           "identity": "8086:0001 (0000:0000) class 060400 rev 00"}],
+        "gates": ["fence", "hot-plug notification"]}})"));
+}
+
+TEST(Reply, ComesBackAsItWasEncoded) {
+    const SlotsReply slots{{some_slot(), some_slot()}};
+    EXPECT_EQ(*decode_slots(parameters_of(encode_reply(slots, false))), slots);
+    EXPECT_EQ(*decode_slot(parameters_of(encode_reply(SlotReply{some_slot()}, false))),
+              SlotReply{some_slot()});
+    const RecordReply record{some_record(), 4};
+    EXPECT_EQ(*decode_record(parameters_of(encode_reply(record, true))), record);
+    EXPECT_EQ(*decode_version(parameters_of(encode_reply(VersionReply{"1.2"}, false))),
+              VersionReply{"1.2"});
+    for (const ResetState state : {ResetState::Planned, ResetState::Accepted, ResetState::Progress,
+                                   ResetState::Finished}) {
+        const ResetReply reset = reset_reply(state);
+        EXPECT_EQ(*decode_reset(parameters_of(encode_reply(reset, true))), reset) << to_text(state);
+    }
+}
+
+// A slot name comes from firmware and may be any bytes; the reply must be JSON all the same.
+TEST(Reply, IsJsonWhateverTheSlotIsCalled) {
+    coordinator::SlotStatus slot = some_slot();
+    slot.slot = "\xff\x1b[2J";
+
+    const auto reply = decode_slot(parameters_of(encode_reply(SlotReply{slot}, false)));
+
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->slot.slot, "\xef\xbf\xbd\x1b[2J");
+}
+
+TEST(Reply, SaysWhetherMoreFollow) {
+    std::string last = encode_reply(VersionReply{"1"}, false);
+    std::string first = encode_reply(VersionReply{"1"}, true);
+    last.pop_back();
+    first.pop_back();
+
+    EXPECT_FALSE(decode_reply(last)->continues);
+    EXPECT_TRUE(decode_reply(first)->continues);
+}
+
+TEST(Reply, OfAnotherKindIsAnErrorForTheClientNotACrash) {
+    for (const char* const parameters :
+         {"", "[]", "{}", R"({"slots":{}})", R"({"slots":[{}]})", R"({"slots":[null]})"}) {
+        EXPECT_EQ(decode_slots(parameters).error().kind, ErrorKind::Malformed) << parameters;
+    }
+    std::string slot = parameters_of(encode_reply(SlotsReply{{some_slot()}}, false));
+    slot.replace(slot.find("0000:01:00.0"), 12, "0000:01:00.9");
+    EXPECT_EQ(decode_slots(slot).error().kind, ErrorKind::Malformed);
+}
+
+TEST(Reply, KeepsAnErrorThatThisBuildDoesNotKnow) {
+    const auto reply = decode_reply(R"({"error":"io.slotd.Coordinator.New","parameters":{"a":1}})");
+
+    EXPECT_EQ(reply->fault, Fault(UnknownFault{"io.slotd.Coordinator.New", "{\"a\":1}"}));
+}
+
+}  // namespace
+}  // namespace slotd::control
