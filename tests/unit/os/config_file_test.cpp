@@ -1,0 +1,107 @@
+#include "os/config_file.hpp"
+
+#include <sys/stat.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "policy/config.hpp"
+
+namespace slotd::os {
+namespace {
+
+using Mistakes = std::vector<std::string>;
+
+class ConfigFile : public testing::Test {
+protected:
+    ConfigFile() {
+        std::string pattern = testing::TempDir() + "slotd-config-XXXXXX";
+        directory_ = ::mkdtemp(pattern.data());
+    }
+    ~ConfigFile() override { std::filesystem::remove_all(directory_); }
+
+    std::string file(const std::string& text) const {
+        const std::string path = directory_ + "/slotd.toml";
+        std::ofstream(path, std::ios::binary) << text;
+        return path;
+    }
+
+    std::string directory_;
+};
+
+// What the shipped file says and what the struct says must not part.
+TEST(ShippedConfigFile, WritesOutTheDefaults) {
+    const auto loaded = load_config(SLOTD_SOURCE_DIR "/config/slotd.toml", IfMissing::Fail);
+
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
+    EXPECT_EQ(loaded->mistakes, Mistakes{});
+    EXPECT_EQ(loaded->config, policy::Config{});
+}
+
+TEST_F(ConfigFile, ReportsAllMistakesWithFileAndLine) {
+    const std::string path = file("[coordinator]\nlevel = 'off'\nautomatic_action = 'yes'\n"
+                                  "unknown = 2020-01-01\n\n[[rule]]\nx = 1\n[empty]\n");
+
+    const auto loaded = load_config(path, IfMissing::Fail);
+
+    ASSERT_TRUE(loaded.has_value());
+    ASSERT_EQ(loaded->mistakes.size(), 5U);
+    EXPECT_TRUE(loaded->mistakes[0].starts_with(path + ":2: coordinator.level: \"off\" is not"));
+    EXPECT_TRUE(loaded->mistakes[1].starts_with(path + ":3: coordinator.automatic_action: "));
+    EXPECT_TRUE(loaded->mistakes[2].starts_with(path + ":4: coordinator.unknown: unknown key"));
+    EXPECT_TRUE(loaded->mistakes[3].starts_with(path + ":6: rule: unknown table"))
+        << loaded->mistakes[3];
+    EXPECT_TRUE(loaded->mistakes[4].starts_with(path + ":8: empty: unknown table"));
+}
+
+TEST_F(ConfigFile, ReportsWhatIsNotToml) {
+    for (const char* const text : {"level = ", "[coordinator\n", "a = 1\na = 2\n", "\xff = 1\n",
+                                   "a = \"\x1b[2J\"\n"}) {
+        const LoadedConfig loaded = parse_config(text, "x.toml");
+        ASSERT_EQ(loaded.mistakes.size(), 1U) << text;
+        EXPECT_TRUE(loaded.mistakes[0].starts_with("x.toml:")) << loaded.mistakes[0];
+        EXPECT_EQ(loaded.mistakes[0].find('\x1b'), std::string::npos);
+    }
+}
+
+TEST_F(ConfigFile, SurvivesDeepNesting) {
+    EXPECT_EQ(parse_config("a = " + std::string(100000, '['), "x").mistakes.size(), 1U);
+    std::string dotted = "a";
+    for (int i = 0; i < 5000; ++i) {
+        dotted += ".a";
+    }
+    EXPECT_EQ(parse_config(dotted + " = 1\n", "x").mistakes.size(), 1U);
+}
+
+TEST_F(ConfigFile, EveryTruncationIsAMistakeOrAConfig) {
+    const std::string text = "[coordinator]\nlevel = \"exclusive\"\nautomatic_action = true\n";
+    for (std::size_t length = 0; length <= text.size(); ++length) {
+        const LoadedConfig loaded = parse_config(text.substr(0, length), "x");
+        EXPECT_LE(loaded.mistakes.size(), 1U) << length;
+    }
+}
+
+TEST_F(ConfigFile, AMissingOneIsAnErrorOnlyIfSomebodyNamedIt) {
+    const std::string nowhere = directory_ + "/nowhere.toml";
+
+    EXPECT_EQ(load_config(nowhere, IfMissing::Fail).error().kind, ErrorKind::NotFound);
+    EXPECT_EQ(load_config(nowhere, IfMissing::UseDefaults)->config, policy::Config{});
+}
+
+TEST_F(ConfigFile, IsBoundedAndARegularFile) {
+    EXPECT_EQ(load_config(file(std::string((1 << 20) + 1, '#')), IfMissing::Fail).error().kind,
+              ErrorKind::Overflow);
+    EXPECT_TRUE(load_config(file(std::string(1 << 20, '#')), IfMissing::Fail).has_value());
+    EXPECT_EQ(load_config(directory_, IfMissing::UseDefaults).error().kind, ErrorKind::Malformed);
+    const std::string fifo = directory_ + "/fifo";
+    ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+    EXPECT_EQ(load_config(fifo, IfMissing::Fail).error().kind, ErrorKind::Malformed);
+}
+
+}  // namespace
+}  // namespace slotd::os
