@@ -1,4 +1,5 @@
-"""A card whose driver has no AER callbacks, on a stock kernel: the recovery fails, and then nobody does anything."""
+"""A card whose driver has no AER callbacks, on a stock kernel: the recovery fails, and then nobody
+does anything."""
 
 import time
 import unittest
@@ -12,7 +13,8 @@ POWER = "/sys/bus/pci/slots/1/power"
 
 
 def fail_recovery(guest: Guest, timeout: float = 10.0) -> record.Event:
-    """A fatal error from the emulated card itself; returns the kernel's word that it has given up."""
+    """A fatal error from the emulated card itself; returns the kernel's word that it has given
+    up."""
     since = guest.now_us()
     guest.inject_hardware_error("disk")
     deadline = time.monotonic() + timeout
@@ -33,7 +35,9 @@ class StockFailedRecovery(Scenario):
 
     def setUp(self) -> None:
         self.name = self.guest.pci.disk(self.guest.pci.function(1))
-        self.assertTrue(disk.read_block(self.guest, self.name, 1).good, "the disk works before the error")
+        self.assertTrue(
+            disk.read_block(self.guest, self.name, 1).good, "the disk works before the error"
+        )
 
     def test_the_disk_stays_dead(self) -> None:
         fail_recovery(self.guest)
@@ -60,8 +64,9 @@ class StockFailedRecovery(Scenario):
         self.assertTrue(read.good)
 
     def test_slot_power_never_returns_while_a_read_is_in_flight(self) -> None:
-        # Documented, not wished for: the removal waits for the read, the read for the card. Whoever writes to
-        # `power` here is stuck for ever, and so is everything that needs the kernel's rescan lock.
+        # Documented, not wished for: the removal waits for the read, the read for the card. Whoever
+        # writes to `power` here is stuck for ever, and so is everything that needs the kernel's
+        # rescan lock.
         fail_recovery(self.guest)
         self.assertEqual(disk.read_block(self.guest, self.name, 5, timeout=2).status, "dead")
 
@@ -73,7 +78,8 @@ class StockFailedRecovery(Scenario):
         self.assertEqual(rescan.status, "stuck")
 
     def test_even_a_card_that_leaves_cannot_be_removed_while_a_read_is_in_flight(self) -> None:
-        # Nor does the surprise path help: pciehp's own thread waits for the read and will never look at the slot again.
+        # Nor does the surprise path help: pciehp's own thread waits for the read and will never
+        # look at the slot again.
         fail_recovery(self.guest)
         self.assertEqual(disk.read_block(self.guest, self.name, 6, timeout=2).status, "dead")
         port = self.guest.pci.port(1)
@@ -84,8 +90,12 @@ class StockFailedRecovery(Scenario):
 
         self.assertIn(record.LINK_DOWN, kinds)
         self.assertNotIn(record.REMOVE, kinds)
-        self.assertIn("blk_mq_freeze_queue_wait", self.guest.shell(
-            "for p in /proc/[0-9]*; do grep -q pciehp $p/comm && cat $p/stack; done; true"))
+        self.assertIn(
+            "blk_mq_freeze_queue_wait",
+            self.guest.shell(
+                "for p in /proc/[0-9]*; do grep -q pciehp $p/comm && cat $p/stack; done; true"
+            ),
+        )
 
 
 if __name__ == "__main__":

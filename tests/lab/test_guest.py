@@ -51,32 +51,48 @@ class Commands(Scenario):
 
     def test_kernel_log_and_uevents_are_on_one_clock(self) -> None:
         before = self.guest.now_us()
-        self.guest.shell("echo lab: here >/dev/kmsg; echo change >/sys/devices/virtual/mem/null/uevent")
+        self.guest.shell(
+            "echo lab: here >/dev/kmsg; echo change >/sys/devices/virtual/mem/null/uevent"
+        )
         after = self.guest.now_us()
 
         events = self.guest.record(before)
-        heard = [e for e in events if e.text == "lab: here" or (e.source == "uevent" and "null" in e.text)]
+        heard = [
+            e
+            for e in events
+            if e.text == "lab: here" or (e.source == "uevent" and "null" in e.text)
+        ]
         self.assertEqual([e.source for e in heard], ["kernel", "uevent"])
         self.assertTrue(all(before <= e.at_us <= after for e in heard))
 
     def test_nothing_was_lost_and_every_module_was_there(self) -> None:
         events = self.guest.record()
 
-        self.assertEqual([e.text for e in events if e.source == "lost" or "is missing" in e.text], [])
+        self.assertEqual(
+            [e.text for e in events if e.source == "lost" or "is missing" in e.text], []
+        )
 
 
 class Cards(Scenario):
     @classmethod
     def cards(cls):
         nested = (Slot(11, Nic("nested-nic")), Slot(12))
-        return (Slot(1, VirtioNet()), Slot(2, VirtioDisk(image=disk.image())), Slot(3), Slot(4, TwoFunctions()),
-                Slot(5, Nvme()), Slot(6, Switch("switch", nested)))
+        return (
+            Slot(1, VirtioNet()),
+            Slot(2, VirtioDisk(image=disk.image())),
+            Slot(3),
+            Slot(4, TwoFunctions()),
+            Slot(5, Nvme()),
+            Slot(6, Switch("switch", nested)),
+        )
 
     def below(self, slot: int) -> list[str]:
         return self.guest.pci.functions(self.guest.pci.port(slot))
 
     def test_every_slot_is_found_with_its_functions(self) -> None:
-        self.assertEqual([len(self.below(slot)) for slot in (1, 2, 3, 4, 5, 6, 11, 12)], [1, 1, 0, 2, 1, 4, 1, 0])
+        self.assertEqual(
+            [len(self.below(slot)) for slot in (1, 2, 3, 4, 5, 6, 11, 12)], [1, 1, 0, 2, 1, 4, 1, 0]
+        )
 
     def test_a_nested_slots_port_lies_below_the_outer_port(self) -> None:
         self.assertIn(self.guest.pci.port(11), self.below(6))

@@ -1,5 +1,5 @@
-"""The test-only link-drop module against the stock pciehp: it has to look like hardware, or every other result here is
-worth nothing. What the kernel does with it is written down along the way."""
+"""The test-only link-drop module against the stock pciehp: it has to look like hardware, or every
+other result here is worth nothing. What the kernel does with it is written down along the way."""
 
 import time
 import unittest
@@ -32,15 +32,16 @@ class LinkDrop(Scenario):
         self.turn("back", "0 0")
 
     def kinds(self) -> list[str]:
-        """What has happened since the test began, once nothing more does. Never too early: a change that was to come
-        would have begun within this quiet."""
+        """What has happened since the test began, once nothing more does. Never too early: a change
+        that was to come would have begun within this quiet."""
         return [e.kind for e in self.guest.settle(self.since, quiet_ms=1000) if e.kind != "other"]
 
     def turn(self, knob: str, value: str) -> None:
         self.guest.write(f"{self.knobs}/{knob}", value)
 
     def raised(self) -> int:
-        """How many interrupts the module has sent; the port's own "Command Completed" is none of them."""
+        """How many interrupts the module has sent; the port's own "Command Completed" is none of
+        them."""
         return int(self.guest.read(f"{self.knobs}/state").rpartition("raised=")[2])
 
     def service(self, verb: str) -> None:
@@ -53,8 +54,10 @@ class LinkDrop(Scenario):
         self.turn("drop", "60")
 
         self.assertIn(record.LINK_DOWN, self.kinds())
-        self.assertEqual([k for k in self.kinds() if k in (record.REMOVE, record.ADD, record.BIND)],
-                         [record.REMOVE, record.ADD, record.BIND])
+        self.assertEqual(
+            [k for k in self.kinds() if k in (record.REMOVE, record.ADD, record.BIND)],
+            [record.REMOVE, record.ADD, record.BIND],
+        )
 
     def test_nothing_happens_while_nothing_is_asked(self) -> None:
         self.assertEqual(self.kinds(), [])
@@ -91,7 +94,8 @@ class LinkDrop(Scenario):
         self.guest.pci.wait_for_driver(1, "e1000e")
 
     def test_the_rebind_does_not_notice_another_card(self) -> None:
-        # So whoever held pciehp back has to compare identities: the kernel believes that this is the old card.
+        # So whoever held pciehp back has to compare identities: the kernel believes that this is
+        # the old card.
         self.service("unbind")
         self.turn("gone", "1")
         self.turn("back", "10f6 00018086")
@@ -135,8 +139,9 @@ class LinkDrop(Scenario):
         self.assertNotIn(record.LINK_DOWN, self.kinds())
 
     def test_a_change_held_back_leaks_out_with_any_other_interrupt_of_the_port(self) -> None:
-        # pciehp's handler takes every latched bit, enabled or not. A command to the slot is enough, its "Command
-        # Completed" being an interrupt; and every write to Slot Control is a command, a setpci included.
+        # pciehp's handler takes every latched bit, enabled or not. A command to the slot is enough,
+        # its "Command Completed" being an interrupt; and every write to Slot Control is a command,
+        # a setpci included.
         control = self.capability + cs.SLOT_CONTROL
         before = cs.read_word(self.guest, self.port, control)
         cs.write_word(self.guest, self.port, control, before & ~cs.DLLSCE)

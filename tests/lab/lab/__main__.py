@@ -19,8 +19,12 @@ def build(arguments: argparse.Namespace) -> None:
 
 def run_races(arguments: argparse.Namespace) -> None:
     slotd = {"level": arguments.level, "automatic_action": True} if arguments.level else None
-    settings = race.RaceSettings(races=arguments.races, seed=arguments.seed, with_slotd=slotd,
-                                 card_answers=not arguments.out_of_reach)
+    settings = race.RaceSettings(
+        races=arguments.races,
+        seed=arguments.seed,
+        with_slotd=slotd,
+        card_answers=not arguments.out_of_reach,
+    )
     guest = Guest((Slot(1, Nic()),), with_slotd=slotd is not None, kernel=arguments.kernel)
     try:
         outcome = race.run(guest, settings)
@@ -52,8 +56,12 @@ def main() -> None:
     races.set_defaults(call=run_races)
     races.add_argument("--races", type=int, default=10)
     races.add_argument("--seed", type=int, default=1)
-    races.add_argument("--level", choices=("observe", "fence", "exclusive"), help="with slotd at that level")
-    races.add_argument("--out-of-reach", action="store_true", help="the dropped link takes the card with it")
+    races.add_argument(
+        "--level", choices=("observe", "fence", "exclusive"), help="with slotd at that level"
+    )
+    races.add_argument(
+        "--out-of-reach", action="store_true", help="the dropped link takes the card with it"
+    )
     arguments = parser.parse_args()
     arguments.call(arguments)
 

@@ -74,7 +74,9 @@ class Agent:
             try:
                 received = self._socket.recv(1 << 20)
             except TimeoutError as error:
-                raise GuestDead(f"no answer to request {number.decode()} within {timeout:.0f} s") from error
+                raise GuestDead(
+                    f"no answer to request {number.decode()} within {timeout:.0f} s"
+                ) from error
             if not received:
                 raise GuestDead("QEMU has ended")
             self._received += received

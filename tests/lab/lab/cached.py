@@ -3,11 +3,14 @@
 import fcntl
 import hashlib
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
 from . import places
+
+KEPT_S = 3600
 
 
 @contextmanager
@@ -34,16 +37,19 @@ def digest(parts: Iterable[bytes | str | Path]) -> str:
 
 
 def folder(name: str, parts: Iterable[bytes | str | Path], build: Callable[[Path], None]) -> Path:
-    """The folder `name-<digest>`, filled by `build` the first time; older ones of that name are removed."""
+    """The folder `name-<digest>`, filled by `build` the first time; older ones of that name are
+    removed."""
     wanted = places.cache() / f"{name}-{digest(parts)}"
     with lock(name):
         if not wanted.is_dir():
-            unfinished = wanted.with_suffix(".part")
+            unfinished = wanted.with_name(wanted.name + ".part")
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir(parents=True)
             build(unfinished)
-            for old in places.cache().glob(f"{name}-*"):
-                if old.is_dir() and old != unfinished and len(old.name) == len(wanted.name):
-                    shutil.rmtree(old)
             unfinished.rename(wanted)
+            for old in places.cache().glob(f"{name}-*"):
+                # Another lab, with another slotd say, may be about to read its own.
+                same_kind = old.is_dir() and len(old.name) == len(wanted.name)
+                if same_kind and old.stat().st_mtime < time.time() - KEPT_S:
+                    shutil.rmtree(old)
     return wanted

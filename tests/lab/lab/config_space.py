@@ -1,4 +1,5 @@
-"""Registers of a port, read and written in the guest the way setpci does it. The kernel is not asked."""
+"""Registers of a port, read and written in the guest the way setpci does it. The kernel is not
+asked."""
 
 import struct
 
@@ -26,10 +27,14 @@ def express_capability(guest: Guest, function: str) -> int:
 
 def read_word(guest: Guest, function: str, offset: int) -> int:
     """Only these two bytes: a read of the whole space would touch registers that mean something."""
-    done = guest.run("dd", f"if={DEVICES}/{function}/config", "bs=2", f"skip={offset // 2}", "count=1")
+    done = guest.run(
+        "dd", f"if={DEVICES}/{function}/config", "bs=2", f"skip={offset // 2}", "count=1"
+    )
     return struct.unpack("<H", done.out)[0]
 
 
 def write_word(guest: Guest, function: str, offset: int, value: int) -> None:
     octal = "".join(f"\\{byte:03o}" for byte in struct.pack("<H", value))
-    guest.shell(f"printf '{octal}' | dd of={DEVICES}/{function}/config bs=2 seek={offset // 2} conv=notrunc")
+    guest.shell(
+        f"printf '{octal}' | dd of={DEVICES}/{function}/config bs=2 seek={offset // 2} conv=notrunc"
+    )

@@ -1,17 +1,21 @@
-"""Writes a cpio archive in the kernel's initramfs format ("newc"), the same bytes for the same content."""
+"""Writes a cpio archive in the kernel's initramfs format ("newc"), the same bytes for the same
+content."""
 
 import stat
 
 
 class Archive:
-    """Folders are made as needed. Archives may be concatenated: the kernel unpacks one after the other."""
+    """Folders are made as needed. Archives may be concatenated: the kernel unpacks one after the
+    other."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
         self._folders: set[str] = set()
         self._inode = 0
 
-    def _entry(self, name: str, mode: int, content: bytes, device: tuple[int, int] = (0, 0)) -> None:
+    def _entry(
+        self, name: str, mode: int, content: bytes, device: tuple[int, int] = (0, 0)
+    ) -> None:
         self._inode += 1
         encoded = name.encode() + b"\0"
         fields = (self._inode, mode, 0, 0, 1, 0, len(content), 0, 0, *device, len(encoded), 0)

@@ -19,6 +19,7 @@ def block(number: int) -> bytes:
 
 def image() -> Path:
     """Made once; scenarios only read it."""
+
     def build(folder: Path) -> None:
         (folder / "disk.raw").write_bytes(b"".join(block(n) for n in range(BLOCKS)))
 
@@ -27,7 +28,8 @@ def image() -> Path:
 
 @dataclass(frozen=True)
 class Read:
-    """`status` is "good", "wrong" (other bytes than written), "error" (the read failed) or "dead" (no end)."""
+    """`status` is "good", "wrong" (other bytes than written), "error" (the read failed) or "dead"
+    (no end)."""
 
     status: str
     ended_us: int
@@ -38,10 +40,18 @@ class Read:
 
 
 def read_block(guest: Guest, disk: str, number: int, timeout: float = 5.0) -> Read:
-    """One block past every cache, by a child process in the guest: a read of a dead disk never returns, and its
-    process cannot be killed."""
-    done = guest.run("dd", f"if=/dev/{disk}", "iflag=direct", f"bs={BLOCK}", f"skip={number}", "count=1",
-                     timeout=timeout, check=False)
+    """One block past every cache, by a child process in the guest: a read of a dead disk never
+    returns, and its process cannot be killed."""
+    done = guest.run(
+        "dd",
+        f"if=/dev/{disk}",
+        "iflag=direct",
+        f"bs={BLOCK}",
+        f"skip={number}",
+        "count=1",
+        timeout=timeout,
+        check=False,
+    )
     if done.status in ("timeout", "stuck"):
         return Read("dead", done.ended_us)
     if not done.ok:

@@ -17,14 +17,23 @@ BOOT_TIMEOUT_S = 120.0
 class Guest:
     """Boots in the constructor; `stop` ends it. `with_slotd` adds slotd's programs to its root."""
 
-    def __init__(self, cards: topology.Topology, *, with_slotd: bool = False, kernel: str = "6.1",
-                 processors: int = 1, command_line: str = "") -> None:
+    def __init__(
+        self,
+        cards: topology.Topology,
+        *,
+        with_slotd: bool = False,
+        kernel: str = "6.1",
+        processors: int = 1,
+        command_line: str = "",
+    ) -> None:
         self.kernel = kernels.fetch(kernels.PACKAGES[kernel])
         archives = [initramfs.base(self.kernel)]
         if with_slotd:
             archives.append(initramfs.slotd(places.slotd_binaries()))
         begun = time.monotonic()
-        self.machine = Machine(self.kernel, archives, cards, processors=processors, command_line=command_line)
+        self.machine = Machine(
+            self.kernel, archives, cards, processors=processors, command_line=command_line
+        )
         self.qmp = self.machine.qmp
         self._agent = Agent(self.machine.agent_socket)
         self._record_text = ""
@@ -47,11 +56,15 @@ class Guest:
     def run(self, *words: str, timeout: float = 20.0, check: bool = True) -> Ended:
         ended = self._agent.call("run", str(int(timeout * 1000)), *words, timeout=timeout)
         if check and not ended.ok:
-            raise GuestError(f"{' '.join(words)}: {ended.status}: {ended.err.decode(errors='replace')}{ended.text}")
+            raise GuestError(
+                f"{' '.join(words)}: {ended.status}: "
+                f"{ended.err.decode(errors='replace')}{ended.text}"
+            )
         return ended
 
     def begin(self, *words: str, timeout: float = 20.0) -> bytes:
-        """Like `run`, but does not wait: `finish` does. For things that are to happen at the same time."""
+        """Like `run`, but does not wait: `finish` does. For things that are to happen at the same
+        time."""
         return self._agent.send("run", str(int(timeout * 1000)), *words)
 
     def finish(self, number: bytes, timeout: float = 20.0) -> Ended:
@@ -81,10 +94,23 @@ class Guest:
             raise GuestError(f"cannot read {path}")
         return found.decode(errors="replace").strip()
 
-    def write(self, path: str, content: str | bytes, *, timeout: float = 20.0, create: bool = False,
-              mode: str = "0644") -> None:
-        ended = self._agent.call("write", str(int(timeout * 1000)), path, content, mode if create else "",
-                                 timeout=timeout)
+    def write(
+        self,
+        path: str,
+        content: str | bytes,
+        *,
+        timeout: float = 20.0,
+        create: bool = False,
+        mode: str = "0644",
+    ) -> None:
+        ended = self._agent.call(
+            "write",
+            str(int(timeout * 1000)),
+            path,
+            content,
+            mode if create else "",
+            timeout=timeout,
+        )
         if not ended.ok:
             raise GuestError(f"writing {path}: {ended.status} (an exit code is the errno)")
 
@@ -106,7 +132,8 @@ class Guest:
         return self._agent.call("clock").ended_us
 
     def settle(self, since_us: int = 0, quiet_ms: int = 500, timeout: float = 60.0) -> list[Event]:
-        """Waits until nothing about PCI has happened for that long, in guest time; returns what did."""
+        """Waits until nothing about PCI has happened for that long, in guest time; returns what
+        did."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             now_us = self.now_us()
@@ -117,9 +144,17 @@ class Guest:
             time.sleep(0.05)
         raise GuestError(f"PCI did not come to rest within {timeout:.0f} s")
 
-    def inject_error(self, function: str, kind: str = "fatal", *, drop_port: str | None = None,
-                     drop_after_ms: float = 0.0, drop_for_ms: int = 60) -> dict[str, int]:
-        """An AER error through aer_inject; then the link of `drop_port` drops. Returns both times."""
+    def inject_error(
+        self,
+        function: str,
+        kind: str = "fatal",
+        *,
+        drop_port: str | None = None,
+        drop_after_ms: float = 0.0,
+        drop_for_ms: int = 60,
+    ) -> dict[str, int]:
+        """An AER error through aer_inject; then the link of `drop_port` drops. Returns both
+        times."""
         drop = [drop_port, str(int(drop_after_ms * 1000)), str(drop_for_ms)] if drop_port else []
         return json.loads(self.run("lab-fault", function, kind, *drop).text)
 
@@ -133,4 +168,6 @@ class Guest:
         try:
             (folder / "record").write_text(self.record_text())
         except GuestDead as error:
-            (folder / "record").write_text(f"{self._record_text}(the guest no longer answered: {error})\n")
+            (folder / "record").write_text(
+                f"{self._record_text}(the guest no longer answered: {error})\n"
+            )

@@ -17,16 +17,23 @@ class GuestPci:
         self._ports: dict[int, str] = {}
 
     def port(self, slot: int) -> str:
-        """The port of that physical slot. Remembered: the slot is not in sysfs while pciehp is unbound."""
+        """The port of that physical slot. Remembered: the slot is not in sysfs while pciehp is
+        unbound."""
         if slot not in self._ports:
-            bus = self._guest.read(f"/sys/bus/pci/slots/{slot}/address")  # of the bus below the port
-            link = self._guest.shell(f"readlink -f /sys/class/pci_bus/{bus[:7]}/device || true").strip()
+            bus = self._guest.read(
+                f"/sys/bus/pci/slots/{slot}/address"
+            )  # of the bus below the port
+            link = self._guest.shell(
+                f"readlink -f /sys/class/pci_bus/{bus[:7]}/device || true"
+            ).strip()
             self._ports[slot] = link.rpartition("/")[2]
         return self._ports[slot]
 
     def functions(self, port: str) -> list[str]:
         """All functions below the port, nested ones included."""
-        found = self._guest.shell(f"find {DEVICES}/{port}/ -mindepth 1 -type d -name '????:??:??.?'")
+        found = self._guest.shell(
+            f"find {DEVICES}/{port}/ -mindepth 1 -type d -name '????:??:??.?'"
+        )
         return sorted(line.rpartition("/")[2] for line in found.split())
 
     def function(self, slot: int) -> str:
@@ -42,14 +49,19 @@ class GuestPci:
 
     def disk(self, function: str) -> str | None:
         """The name of the block device below that function."""
-        found = self._guest.shell(f"ls -d {DEVICES}/{function}/*/block/* {DEVICES}/{function}/block/* "
-                                  "2>/dev/null || true").split()
+        found = self._guest.shell(
+            f"ls -d {DEVICES}/{function}/*/block/* {DEVICES}/{function}/block/* "
+            "2>/dev/null || true"
+        ).split()
         return found[0].rpartition("/")[2] if found else None
 
     def service(self, port: str, service: str) -> str | None:
-        """The port service device ("aer", "dpc", "pciehp") that is bound now, as `0000:00:02.0:pcie004`."""
-        found = self._guest.shell(f"cd /sys/bus/pci_express/drivers/{service} 2>/dev/null && "
-                                  f"ls -d {port}:pcie* 2>/dev/null || true").split()
+        """The port service device ("aer", "dpc", "pciehp") that is bound now, as
+        `0000:00:02.0:pcie004`."""
+        found = self._guest.shell(
+            f"cd /sys/bus/pci_express/drivers/{service} 2>/dev/null && "
+            f"ls -d {port}:pcie* 2>/dev/null || true"
+        ).split()
         return found[0] if found else None
 
     def config(self, function: str) -> bytes:
@@ -59,13 +71,14 @@ class GuestPci:
         return found
 
     def wait_for_driver(self, slot: int, driver: str, timeout: float = 30.0) -> str:
-        """Waits until the slot's card is bound to that driver and at rest; returns its function. Host time: it is a
-        wait for the test's next step, never a measurement."""
+        """Waits until the slot's card is bound to that driver and at rest; returns its function.
+        Host time: it is a wait for the test's next step, never a measurement."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             found = self.functions(self.port(slot))
             if found and self.driver(found[0]) == driver:
-                # The link to the driver is there before its probe has ended: only the quiet after it says so.
+                # The link to the driver is there before its probe has ended: only the quiet after
+                # it says so.
                 self._guest.settle()
                 if self.driver(found[0]) == driver:
                     return found[0]

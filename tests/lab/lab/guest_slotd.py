@@ -17,13 +17,18 @@ class GuestSlotd:
         self._guest = guest
         self.pid: int | None = None
 
-    def start(self, level: str, automatic_action: bool, extra: str = "", timeout: float = 20.0) -> int:
-        """Writes the configuration, starts slotd in the foreground, waits for its socket. Its lines are in the
-        record, lane "slotd"."""
-        config = f'[coordinator]\nlevel = "{level}"\nautomatic_action = {str(automatic_action).lower()}\n{extra}'
+    def start(
+        self, level: str, automatic_action: bool, extra: str = "", timeout: float = 20.0
+    ) -> int:
+        """Writes the configuration, starts slotd in the foreground, waits for its socket. Its lines
+        are in the record, lane "slotd"."""
+        automatic = str(automatic_action).lower()
+        config = f'[coordinator]\nlevel = "{level}"\nautomatic_action = {automatic}\n{extra}'
         self._guest.run("mkdir", "-p", "/etc/slotd", "/run/slotd", "/var/lib/slotd")
         self._guest.write(CONFIG, config, create=True)
-        self._guest.run("rm", "-f", SOCKET)  # one left by a killed slotd would look like a ready one
+        self._guest.run(
+            "rm", "-f", SOCKET
+        )  # one left by a killed slotd would look like a ready one
         self.pid = self._guest.spawn("slotd", "slotd", "--config", CONFIG)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

@@ -1,7 +1,7 @@
 """The guest's root file system, in two archives: one for the kernel and the lab, one for slotd.
 
-The kernel unpacks them one after the other. The second is small, so a change of the daemon is in the guest
-within a second.
+The kernel unpacks them one after the other. The second is small, so a change of the daemon is in
+the guest within a second.
 """
 
 import re
@@ -36,7 +36,19 @@ def base(kernel: Kernel) -> Path:
 
     def build(folder: Path) -> None:
         archive = Archive()
-        for name in ("proc", "sys", "dev", "run", "tmp", "root", "var/lib", "etc", "sbin", "bin", "mnt"):
+        for name in (
+            "proc",
+            "sys",
+            "dev",
+            "run",
+            "tmp",
+            "root",
+            "var/lib",
+            "etc",
+            "sbin",
+            "bin",
+            "mnt",
+        ):
             archive.folder(name)
         archive.character_device("dev/console", 5, 1)
         archive.file("init", init.read_bytes())
@@ -46,19 +58,34 @@ def base(kernel: Kernel) -> Path:
                 archive.symlink(name, "/usr/bin/busybox")
         for tool in sorted(tools.iterdir()):
             archive.file(f"usr/bin/{tool.name}", tool.read_bytes())
-        archive.file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n", 0o644)
-        archive.file("etc/group", b"root:x:0:\nslotd:x:900:\nslotd-admin:x:901:\nnogroup:x:65534:\n", 0o644)
+        archive.file(
+            "etc/passwd",
+            b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n",
+            0o644,
+        )
+        archive.file(
+            "etc/group", b"root:x:0:\nslotd:x:900:\nslotd-admin:x:901:\nnogroup:x:65534:\n", 0o644
+        )
         archive.file("etc/nsswitch.conf", b"passwd: files\ngroup: files\n", 0o644)
         modules.add_modules(archive, kernel, [linkdrop])
         (folder / "base.cpio").write_bytes(archive.finished())
 
-    parts = [kernel.release, str(kernel.image), linkdrop, tools, init, busybox,
-             Path(__file__), Path(modules.__file__)]
+    parts = [
+        kernel.release,
+        str(kernel.image),
+        linkdrop,
+        tools,
+        init,
+        busybox,
+        Path(__file__),
+        Path(modules.__file__),
+    ]
     return cached.folder(f"base-{kernel.release}", parts, build) / "base.cpio"
 
 
 def _libraries(program: Path) -> list[Path]:
-    """What the dynamic loader would map, and the loader itself, at the places where it looks for them."""
+    """What the dynamic loader would map, and the loader itself, at the places where it looks for
+    them."""
     return [Path(found) for found in re.findall(r"(/\S+) \(0x", shell.run("ldd", program))]
 
 

@@ -17,7 +17,9 @@ class KernelPackage:
     image_pattern: str
 
 
-BOOKWORM = KernelPackage("6.1", "linux-image-amd64", "linux-headers-amd64", r"linux-image-6\.1\.\S*-amd64")
+BOOKWORM = KernelPackage(
+    "6.1", "linux-image-amd64", "linux-headers-amd64", r"linux-image-6\.1\.\S*-amd64"
+)
 PACKAGES = {kernel.name: kernel for kernel in (BOOKWORM,)}
 
 
@@ -33,7 +35,9 @@ def _resolve(package: KernelPackage) -> str:
     depends = shell.run("apt-cache", "depends", package.image_meta)
     found = re.search(rf"Depends: ({package.image_pattern})$", depends, re.MULTILINE)
     if not found:
-        raise shell.CommandFailed(f"{package.image_meta} depends on no {package.image_pattern}:\n{depends}")
+        raise shell.CommandFailed(
+            f"{package.image_meta} depends on no {package.image_pattern}:\n{depends}"
+        )
     return found[1]
 
 
@@ -46,7 +50,15 @@ def _headers(release: str) -> Path:
     """Headers of exactly that kernel: a module built against others would not load."""
     headers = Path(f"/lib/modules/{release}/build")
     if not headers.exists():
-        shell.run("apt-get", "install", "-y", "--no-install-recommends", f"linux-headers-{release}", "make", "gcc")
+        shell.run(
+            "apt-get",
+            "install",
+            "-y",
+            "--no-install-recommends",
+            f"linux-headers-{release}",
+            "make",
+            "gcc",
+        )
     return headers
 
 
@@ -56,12 +68,18 @@ def fetch(package: KernelPackage = BOOKWORM) -> Kernel:
     version = _version(name)
 
     def unpack(folder: Path) -> None:
-        shell.run("apt-get", "download", "-o", "APT::Sandbox::User=root", f"{name}={version}", cwd=folder)
+        shell.run(
+            "apt-get", "download", "-o", "APT::Sandbox::User=root", f"{name}={version}", cwd=folder
+        )
         (deb,) = folder.glob("*.deb")
         shell.run("dpkg", "-x", deb, folder)
         deb.unlink()
 
     folder = cached.folder(f"kernel-{package.name}", [name, version], unpack)
     release = name.removeprefix("linux-image-")
-    return Kernel(release, folder / "boot" / f"vmlinuz-{release}", folder / "lib" / "modules" / release,
-                  _headers(release))
+    return Kernel(
+        release,
+        folder / "boot" / f"vmlinuz-{release}",
+        folder / "lib" / "modules" / release,
+        _headers(release),
+    )

@@ -10,47 +10,84 @@ from . import topology
 from .kernel import Kernel
 from .qmp import Qmp, connect
 
-# With one processor the order of two events is never a matter of two clocks, and aer_inject's trick with the bus'
-# config operations is not a race; a scenario that wants true parallelism asks for more.
+# With one processor the order of two events is never a matter of two clocks, and aer_inject's trick
+# with the bus' config operations is not a race; a scenario that wants true parallelism asks for
+# more.
 PROCESSORS = 1
 MEMORY_MIB = 384
-COMMAND_LINE = ("console=ttyS0 loglevel=4 panic=-1 pcie_ports=native intel_iommu=on log_buf_len=4M "
-                "printk.devkmsg=on tsc=reliable")
+COMMAND_LINE = (
+    "console=ttyS0 loglevel=4 panic=-1 pcie_ports=native intel_iommu=on log_buf_len=4M "
+    "printk.devkmsg=on tsc=reliable"
+)
 
 
 class Machine:
     """Started by the constructor, gone after `stop`. `folder` holds its sockets and its console."""
 
-    def __init__(self, kernel: Kernel, archives: list[Path], cards: topology.Topology, *,
-                 processors: int = PROCESSORS, command_line: str = "") -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        archives: list[Path],
+        cards: topology.Topology,
+        *,
+        processors: int = PROCESSORS,
+        command_line: str = "",
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="slotd-lab-"))
         initrd = self.folder / "initrd"
         with open(initrd, "wb") as whole:
             for archive in archives:
                 whole.write(archive.read_bytes())
         words = [
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", f"q35,accel={os.environ.get('LAB_ACCEL', 'tcg')},kernel-irqchip=split", "-cpu", "max",
-            "-smp", str(processors), "-m", str(MEMORY_MIB),
-            "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
-            "-device", "intel-iommu,intremap=on,caching-mode=on",
-            "-kernel", str(kernel.image), "-initrd", str(initrd),
-            "-append", f"{COMMAND_LINE} {command_line}".strip(),
-            "-serial", f"file:{self.console}",
-            "-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off",
-            "-chardev", f"socket,id=agent,path={self.folder / 'agent'},server=on,wait=off",
-            "-device", "virtio-serial-pci,id=serial,bus=pcie.0", "-device", "virtserialport,chardev=agent,nr=1",
+            "qemu-system-x86_64",
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-machine",
+            f"q35,accel={os.environ.get('LAB_ACCEL', 'tcg')},kernel-irqchip=split",
+            "-cpu",
+            "max",
+            "-smp",
+            str(processors),
+            "-m",
+            str(MEMORY_MIB),
+            "-global",
+            "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
+            "-device",
+            "intel-iommu,intremap=on,caching-mode=on",
+            "-kernel",
+            str(kernel.image),
+            "-initrd",
+            str(initrd),
+            "-append",
+            f"{COMMAND_LINE} {command_line}".strip(),
+            "-serial",
+            f"file:{self.console}",
+            "-qmp",
+            f"unix:{self.folder / 'qmp'},server=on,wait=off",
+            "-chardev",
+            f"socket,id=agent,path={self.folder / 'agent'},server=on,wait=off",
+            "-device",
+            "virtio-serial-pci,id=serial,bus=pcie.0",
+            "-device",
+            "virtserialport,chardev=agent,nr=1",
             *topology.arguments(cards),
         ]
         self._log = open(self.folder / "qemu.log", "wb")
-        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self.process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
+        )
         try:
             self.qmp = Qmp(self.folder / "qmp")
             self.agent_socket = connect(self.folder / "agent")
         except OSError as error:
             self.process.kill()
             self.process.wait()
-            raise RuntimeError(f"QEMU did not start: {(self.folder / 'qemu.log').read_text()}") from error
+            raise RuntimeError(
+                f"QEMU did not start: {(self.folder / 'qemu.log').read_text()}"
+            ) from error
 
     @property
     def console(self) -> Path:

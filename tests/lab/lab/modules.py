@@ -9,7 +9,8 @@ from . import cached, places, shell
 from .cpio import Archive
 from .kernel import Kernel
 
-# In the order of loading, with their parameters. The slots' cards come last: every tool is there before them.
+# In the order of loading, with their parameters. The slots' cards come last: every tool is there
+# before them.
 LOADED = {
     "virtio_pci": "",
     "virtio_console": "",
@@ -29,11 +30,14 @@ def build_linkdrop(kernel: Kernel) -> Path:
     sources = places.LAB_SOURCES / "guest" / "linkdrop"
 
     def build(folder: Path) -> None:
-        for file in ("linkdrop.c", "Makefile"):
-            shutil.copy(sources / file, folder)
+        for file in sources.iterdir():
+            shutil.copy(file, folder)
         shell.run("make", "-C", kernel.headers, f"M={folder}", "modules")
 
-    return cached.folder(f"linkdrop-{kernel.release}", [sources, kernel.release], build) / "linkdrop.ko"
+    return (
+        cached.folder(f"linkdrop-{kernel.release}", [sources, kernel.release], build)
+        / "linkdrop.ko"
+    )
 
 
 def _name(path: Path) -> str:
@@ -42,7 +46,8 @@ def _name(path: Path) -> str:
 
 
 def _content(path: Path) -> bytes:
-    """Plain module bytes: newer kernels' are packed, which the guest's busybox need not know about."""
+    """Plain module bytes: newer kernels' are packed, which the guest's busybox need not know
+    about."""
     if path.suffix == ".xz":
         return lzma.decompress(path.read_bytes())
     return path.read_bytes()
@@ -58,7 +63,9 @@ def add_modules(archive: Archive, kernel: Kernel, extra: list[Path]) -> None:
     """The modules of LOADED and all below them, with the modules.dep that modprobe reads."""
     by_name = {_name(path): path for path in sorted(kernel.modules.rglob("*.ko*"))}
     by_name |= {_name(path): path for path in extra}
-    builtin = {_name(Path(line)) for line in (kernel.modules / "modules.builtin").read_text().split()}
+    builtin = {
+        _name(Path(line)) for line in (kernel.modules / "modules.builtin").read_text().split()
+    }
     wanted = [by_name[name] for name in LOADED if name not in builtin]
     needs: dict[Path, list[Path]] = {}
     while wanted:
@@ -70,7 +77,10 @@ def add_modules(archive: Archive, kernel: Kernel, extra: list[Path]) -> None:
     folder = f"lib/modules/{kernel.release}"
     for path in needs:
         archive.file(f"{folder}/{_name(path)}.ko", _content(path), 0o644)
-    lines = [f"{_name(path)}.ko:" + "".join(f" {_name(n)}.ko" for n in _closure(path, needs)) for path in needs]
+    lines = [
+        f"{_name(path)}.ko:" + "".join(f" {_name(n)}.ko" for n in _closure(path, needs))
+        for path in needs
+    ]
     archive.file(f"{folder}/modules.dep", "\n".join([*lines, ""]).encode(), 0o644)
     loaded = [f"{name} {parameters}" for name, parameters in LOADED.items() if name not in builtin]
     archive.file("etc/lab-modules", "\n".join([*loaded, ""]).encode(), 0o644)

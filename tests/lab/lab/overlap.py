@@ -1,4 +1,5 @@
-"""Did the kernel's two recoveries get into each other's way? A pure verdict over one race's events."""
+"""Did the kernel's two recoveries get into each other's way? A pure verdict over one race's
+events."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +7,8 @@ from dataclasses import dataclass
 from . import record
 from .record import Event
 
-# A removal this soon after a successful recovery is still the recovery's own link change coming home to roost.
+# A removal this soon after a successful recovery is still the recovery's own link change coming
+# home to roost.
 RIGHT_AFTER_US = 2_000_000
 
 # The log line and the uevents of one end are this close together at most.
@@ -21,8 +23,10 @@ _DISTURBING = {record.LINK_DOWN, record.CARD_GONE} | _TAKING_AWAY
 
 @dataclass(frozen=True)
 class Verdict:
-    """`overlaps`: what of pciehp happened in the middle of a recovery. `removed_after`: the card never left, was
-    recovered, and was removed all the same. `unfinished`: a recovery began and no end was recorded."""
+    """`overlaps`: what of pciehp happened in the middle of a recovery. `removed_after`: the card
+    never left, was recovered, and was removed all the same. `unfinished`: a recovery began and no
+    end was recorded.
+    """
 
     overlaps: tuple[Event, ...] = ()
     removed_after: tuple[Event, ...] = ()
@@ -44,9 +48,10 @@ class Verdict:
 def judge(events: Iterable[Event], port: str, functions: Iterable[str]) -> Verdict:
     """`functions` are those below `port` before the race.
 
-    The uevents name each function, so a recovery of several is over when the last of them has its end; the kernel
-    log's "device recovery ..." ends it for all. Which of the two is seen first is chance: later ends of a recovery
-    that is over change nothing, unless no beginning of it was seen (some kernels announce none).
+    The uevents name each function, so a recovery of several is over when the last of them has its
+    end; the kernel log's "device recovery ..." ends it for all. Which of the two is seen first is
+    chance: later ends of a recovery that is over change nothing, unless no beginning of it was seen
+    (some kernels announce none).
     """
     concerned = {port, *functions}
     overlaps: list[Event] = []
@@ -69,6 +74,8 @@ def judge(events: Iterable[Event], port: str, functions: Iterable[str]) -> Verdi
             succeeded_at = event.at_us if event.kind == record.SUCCESS else LONG_AGO
         elif event.kind in _DISTURBING and recovering:
             overlaps.append(event)
-        elif event.kind in _TAKING_AWAY and not left and event.at_us - succeeded_at < RIGHT_AFTER_US:
+        elif (
+            event.kind in _TAKING_AWAY and not left and event.at_us - succeeded_at < RIGHT_AFTER_US
+        ):
             removed_after.append(event)
     return Verdict(tuple(overlaps), tuple(removed_after), recoveries, bool(recovering))

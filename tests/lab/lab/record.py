@@ -1,7 +1,7 @@
 """The guest's record as typed events, on one clock.
 
-A line is "<microseconds> <source> <text>"; sources are "uevent", "kernel" (log), "slotd" (or any other background
-process), "host" (marks of the test) and "lost".
+A line is "<microseconds> <source> <text>"; sources are "uevent", "kernel" (log), "slotd" (or any
+other background process), "host" (marks of the test) and "lost".
 """
 
 import re
@@ -11,10 +11,20 @@ from dataclasses import dataclass, field
 BEGIN, SUCCESS, FAILED = "recovery-begins", "recovery-succeeded", "recovery-failed"
 ERROR, RESET = "error-reported", "link-reset"
 NO_CALLBACK = "driver-has-no-callback"  # such a function gets no BEGIN_RECOVERY
-LINK_DOWN, LINK_UP, CARD_GONE, CARD_HERE = "link-down", "link-up", "card-not-present", "card-present"
+LINK_DOWN, LINK_UP, CARD_GONE, CARD_HERE = (
+    "link-down",
+    "link-up",
+    "card-not-present",
+    "card-present",
+)
 IGNORED = "link-change-ignored"
 BIND, UNBIND, ADD, REMOVE = "bind", "unbind", "add", "remove"
-DROPPED, RESTORED, LEFT, CAME = "lab-link-dropped", "lab-link-restored", "lab-card-left", "lab-card-came"
+DROPPED, RESTORED, LEFT, CAME = (
+    "lab-link-dropped",
+    "lab-link-restored",
+    "lab-card-left",
+    "lab-card-came",
+)
 
 _ERS = {"BEGIN_RECOVERY": BEGIN, "SUCCESSFUL_RECOVERY": SUCCESS, "FAILED_RECOVERY": FAILED}
 _ADDRESS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
@@ -56,13 +66,25 @@ def _uevent(at_us: int, text: str) -> Event:
     kind, lane, shown = "other", "kernel", header
     if fields.get("SUBSYSTEM") == "pci" and address:
         if fields.get("ERROR_EVENT") in _ERS:
-            kind, lane, shown = _ERS[fields["ERROR_EVENT"]], "AER", f"{fields['ERROR_EVENT']} {address}"
+            kind, lane, shown = (
+                _ERS[fields["ERROR_EVENT"]],
+                "AER",
+                f"{fields['ERROR_EVENT']} {address}",
+            )
         elif action in (BIND, UNBIND):
-            kind, lane, shown = action, "driver", f"{action} {address} {fields.get('DRIVER', '')}".rstrip()
+            kind, lane, shown = (
+                action,
+                "driver",
+                f"{action} {address} {fields.get('DRIVER', '')}".rstrip(),
+            )
         elif action in (ADD, REMOVE):
             kind, lane, shown = action, "pciehp", f"{action} {address}"
     elif fields.get("SUBSYSTEM") == "pci_express" and action in (BIND, UNBIND):
-        kind, lane, shown = f"service-{action}", "driver", f"{action} service {path.rpartition('/')[2]}"
+        kind, lane, shown = (
+            f"service-{action}",
+            "driver",
+            f"{action} service {path.rpartition('/')[2]}",
+        )
     return Event(at_us, "uevent", lane, kind, address, shown, fields)
 
 
@@ -86,6 +108,7 @@ def parse_line(line: str) -> Event:
 
 
 def parse_record(text: str, since_us: int = 0) -> list[Event]:
-    """In the order of time: the sources are stamped when they speak, but written down one after the other."""
+    """In the order of time: the sources are stamped when they speak, but written down one after the
+    other."""
     events = [parse_line(line) for line in text.splitlines() if line]
     return sorted((e for e in events if e.at_us >= since_us), key=lambda e: e.at_us)

@@ -7,8 +7,10 @@ from .guest import Guest
 
 
 class Scenario(unittest.TestCase):
-    """One guest per class, booted before its first test, or one per test where a test breaks its guest for good. A
-    failed test leaves the guest's console and record in the cache's folder `runs/<test>` and says so."""
+    """One guest per class, booted before its first test, or one per test where a test breaks its
+    guest for good. A failed test leaves the guest's console and record in the cache's folder
+    `runs/<test>` and says so.
+    """
 
     CARDS: topology.Topology = ()
     WITH_SLOTD = False
@@ -24,7 +26,11 @@ class Scenario(unittest.TestCase):
     @classmethod
     def _boot(cls) -> Guest:
         guest = Guest(cls.cards(), with_slotd=cls.WITH_SLOTD, kernel=cls.KERNEL)
-        print(f"{cls.__name__}: kernel {guest.kernel.release}, agent up after {guest.boot_seconds:.1f} s", flush=True)
+        print(
+            f"{cls.__name__}: kernel {guest.kernel.release}, "
+            f"agent up after {guest.boot_seconds:.1f} s",
+            flush=True,
+        )
         return guest
 
     @classmethod

@@ -9,8 +9,14 @@ class CommandFailed(Exception):
 
 
 def run(*words: str | Path, cwd: Path | None = None) -> str:
-    done = subprocess.run([str(w) for w in words], cwd=cwd, text=True, errors="replace",
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        [str(w) for w in words],
+        cwd=cwd,
+        text=True,
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     if done.returncode != 0:
         shown = " ".join(str(w) for w in words)
         raise CommandFailed(f"{shown}: exit {done.returncode}\n{done.stdout}")

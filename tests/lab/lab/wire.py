@@ -1,4 +1,5 @@
-"""Messages between host and guest; the other end is tests/lab/guest/agent/wire.cpp, which says the format."""
+"""Messages between host and guest; the other end is tests/lab/guest/agent/wire.cpp, which says the
+format."""
 
 import struct
 
@@ -18,7 +19,7 @@ def take_message(buffer: bytearray) -> list[bytes] | None:
     message, at = [], 4
     while at < 4 + size:
         (length,) = struct.unpack_from("<I", buffer, at)
-        message.append(bytes(buffer[at + 4:at + 4 + length]))
+        message.append(bytes(buffer[at + 4 : at + 4 + length]))
         at += 4 + length
-    del buffer[:4 + size]
+    del buffer[: 4 + size]
     return message

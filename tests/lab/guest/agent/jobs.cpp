@@ -108,7 +108,8 @@ void Jobs::record_lines(Job& job, std::string& text, bool all) {
 }
 
 void Jobs::drain(Job& job) {
-    // A pipe at its end stays readable for ever: it is no longer waited for once the last writer is gone.
+    // A pipe at its end stays readable for ever: it is no longer waited for once the last writer is
+    // gone.
     for (const auto& [fd, text] : {std::pair{&job.out_fd, &job.out}, {&job.err_fd, &job.err}}) {
         if (*fd < 0) {
             continue;

@@ -19,8 +19,8 @@ namespace lab {
 /// What a child does instead of exec; its return value is the exit code.
 using ChildBody = std::function<int()>;
 
-/// One child process. Everything that may block for ever (a sysfs file of a locked port, a read of a dead disk) is
-/// done in a child, so the agent always answers.
+/// One child process. Everything that may block for ever (a sysfs file of a locked port, a read of
+/// a dead disk) is done in a child, so the agent always answers.
 struct Job {
     std::string request;  // the host's number for it, answered once; empty: nobody waits
     std::string lane;     // not empty: a background process whose lines go into the record
@@ -39,13 +39,16 @@ struct Job {
 class Jobs {
 public:
     Jobs(Record& record, std::function<void(const Message&)> answer)
-        : record_(record), answer_(std::move(answer)) {}
+        : record_(record),
+          answer_(std::move(answer)) {}
 
-    /// Runs `body` in a child, captures what it writes and answers `request` when it ends. After `timeout_ms` it
-    /// is killed; if it does not die within a second more (D state) the answer is "stuck", and it is left behind.
+    /// Runs `body` in a child, captures what it writes and answers `request` when it ends. After
+    /// `timeout_ms` it is killed; if it does not die within a second more (D state) the answer is
+    /// "stuck", and it is left behind.
     void run(std::string request, std::int64_t timeout_ms, const ChildBody& body);
 
-    /// Starts a background process; its output lines go into the record under `lane`. Returns its pid.
+    /// Starts a background process; its output lines go into the record under `lane`. Returns its
+    /// pid.
     pid_t start(std::string lane, const ChildBody& body);
 
     void add_waited(std::vector<pollfd>& waited) const;

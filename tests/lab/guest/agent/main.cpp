@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// lab-agent: the host's hands and eyes in the guest. It answers requests over a virtio serial port; a request is
-// {number, verb, arguments...}, an answer {number, status, stdout, stderr, started, ended}.
+// lab-agent: the host's hands and eyes in the guest. It answers requests over a virtio serial port;
+// a request is {number, verb, arguments...}, an answer {number, status, stdout, stderr, started,
+// ended}.
 //
 //   run    TIMEOUT_MS PROGRAM ARGUMENT...     run to the end
-//   start  LANE PROGRAM ARGUMENT...           background; its lines go into the record; stdout = pid
-//   read   TIMEOUT_MS PATH                    status "exit N": N is errno
-//   write  TIMEOUT_MS PATH BYTES MODE         MODE "" = the file must exist, else create with it (octal)
-//   signal PID NUMBER
-//   mark   TEXT                               a line of the host in the record
-//   clock                                     the times of the answer are all there is
-//   record FIRST                              stdout = the lines from there on, stderr = where the next begin
+//   start  LANE PROGRAM ARGUMENT...           background; its lines go into the record; stdout =
+//   pid read   TIMEOUT_MS PATH                    status "exit N": N is errno write  TIMEOUT_MS
+//   PATH BYTES MODE         MODE "" = the file must exist, else create with it (octal) signal PID
+//   NUMBER mark   TEXT                               a line of the host in the record clock the
+//   times of the answer are all there is record FIRST                              stdout = the
+//   lines from there on, stderr = where the next begin
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
@@ -51,7 +51,8 @@ int read_body(const std::string& path) {
     ssize_t size = 0;
     while ((size = ::read(fd, buffer.data(), buffer.size())) > 0) {
         for (ssize_t done = 0; done < size;) {
-            done += ::write(STDOUT_FILENO, buffer.data() + done, static_cast<std::size_t>(size - done));
+            done +=
+                ::write(STDOUT_FILENO, buffer.data() + done, static_cast<std::size_t>(size - done));
         }
     }
     return size < 0 ? errno : 0;
@@ -77,7 +78,8 @@ int write_body(const std::string& path, const std::string& bytes, const std::str
 class Agent {
 public:
     explicit Agent(int port_fd)
-        : port_fd_(port_fd), jobs_(record_, [this](const Message& answer) { send(answer); }) {}
+        : port_fd_(port_fd),
+          jobs_(record_, [this](const Message& answer) { send(answer); }) {}
 
     [[noreturn]] void serve() {
         std::thread([this] { record_kernel(record_); }).detach();
@@ -159,7 +161,8 @@ private:
 };
 
 int open_port() {
-    // The only virtio serial port there is; which number its controller got is the kernel's business.
+    // The only virtio serial port there is; which number its controller got is the kernel's
+    // business.
     for (int tries = 0; tries < 100; ++tries) {
         glob_t found{};
         if (::glob("/dev/vport*p1", 0, nullptr, &found) == 0) {

@@ -13,8 +13,9 @@ namespace lab {
 /// CLOCK_MONOTONIC in microseconds: the one clock of everything in the record.
 std::int64_t now_us();
 
-/// What happened in this guest, one line each: "<microseconds> <lane> <text>". Kept in memory, because the
-/// host asks for it while the guest may no longer be able to do I/O. Written by several threads.
+/// What happened in this guest, one line each: "<microseconds> <lane> <text>". Kept in memory,
+/// because the host asks for it while the guest may no longer be able to do I/O. Written by several
+/// threads.
 class Record {
 public:
     void add(std::int64_t at_us, std::string_view lane, std::string_view text);

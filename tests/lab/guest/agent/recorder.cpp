@@ -21,8 +21,8 @@ constexpr int kReceiveBuffer = 64 << 20;
 constexpr std::string_view kClockMark = "lab: clock mark";
 
 int open_uevents() {
-    const int fd = ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                            NETLINK_KOBJECT_UEVENT);
+    const int fd =
+        ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
     address.nl_groups = 1;  // what the kernel itself sends; group 2 is udev's relay
@@ -56,8 +56,9 @@ void take_uevents(int fd, Record& record) {
     }
 }
 
-/// The kernel log, on the record's clock. The kernel stamps a line when it is written, with a clock of its own
-/// that has a constant distance to CLOCK_MONOTONIC; a line of ours between two readings measures it.
+/// The kernel log, on the record's clock. The kernel stamps a line when it is written, with a clock
+/// of its own that has a constant distance to CLOCK_MONOTONIC; a line of ours between two readings
+/// measures it.
 class KernelLog {
 public:
     KernelLog() : fd_(::open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC)) {

@@ -2,9 +2,10 @@
 //
 // lab-fault ADDRESS fatal|nonfatal|correctable [PORT AFTER_US FOR_MS]
 //
-// Injects one AER error through the kernel's aer_inject module; with PORT, drops that port's link (linkdrop
-// module) AFTER_US microseconds later. One process at real-time priority, so the distance between the two is
-// guest time and not the host's patience. Prints when each was done, CLOCK_MONOTONIC microseconds, as JSON.
+// Injects one AER error through the kernel's aer_inject module; with PORT, drops that port's link
+// (linkdrop module) AFTER_US microseconds later. One process at real-time priority, so the distance
+// between the two is guest time and not the host's patience. Prints when each was done,
+// CLOCK_MONOTONIC microseconds, as JSON.
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -31,10 +32,11 @@ struct InjectedError {
     std::uint32_t header_log[4];
     std::uint32_t domain;
 };
+
 static_assert(sizeof(InjectedError) == 32);
 
 // PCIe r6.0 7.8.4.2 and 7.8.4.5; severities are the defaults of 7.8.4.4.
-constexpr std::uint32_t kMalformedTlp = 1U << 18;      // fatal
+constexpr std::uint32_t kMalformedTlp = 1U << 18;       // fatal
 constexpr std::uint32_t kCompletionTimeout = 1U << 14;  // non-fatal
 constexpr std::uint32_t kBadTlp = 1U << 6;              // correctable
 
@@ -65,7 +67,9 @@ bool parse(const char* address, std::string_view kind, InjectedError& error) {
     error.bus = static_cast<std::uint8_t>(bus);
     error.device = static_cast<std::uint8_t>(device);
     error.function = static_cast<std::uint8_t>(function);
-    error.uncorrectable = kind == "fatal" ? kMalformedTlp : kind == "nonfatal" ? kCompletionTimeout : 0;
+    error.uncorrectable = kind == "fatal"      ? kMalformedTlp
+                          : kind == "nonfatal" ? kCompletionTimeout
+                                               : 0;
     error.correctable = kind == "correctable" ? kBadTlp : 0;
     return error.uncorrectable != 0 || error.correctable != 0;
 }
@@ -75,7 +79,8 @@ bool parse(const char* address, std::string_view kind, InjectedError& error) {
 int main(int argc, char** argv) {
     InjectedError error;
     if ((argc != 3 && argc != 6) || !parse(argv[1], argv[2], error)) {
-        std::fputs("usage: lab-fault ADDRESS fatal|nonfatal|correctable [PORT AFTER_US FOR_MS]\n", stderr);
+        std::fputs("usage: lab-fault ADDRESS fatal|nonfatal|correctable [PORT AFTER_US FOR_MS]\n",
+                   stderr);
         return 2;
     }
     const int inject_fd = ::open("/dev/aer_inject", O_WRONLY | O_CLOEXEC);
@@ -105,7 +110,7 @@ int main(int argc, char** argv) {
             return fail("drop");
         }
     }
-    std::printf("{\"injected_us\": %lld, \"dropped_us\": %lld}\n", static_cast<long long>(injected_us),
-                static_cast<long long>(dropped_us));
+    std::printf("{\"injected_us\": %lld, \"dropped_us\": %lld}\n",
+                static_cast<long long>(injected_us), static_cast<long long>(dropped_us));
     return 0;
 }
