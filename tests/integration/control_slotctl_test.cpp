@@ -1,0 +1,198 @@
+#include <signal.h>
+#include <unistd.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "action/record.hpp"
+#include "event/request.hpp"
+#include "tests/fakes/control_world.hpp"
+
+namespace slotd {
+namespace {
+
+using fakes::Child;
+using fakes::ChildResult;
+using fakes::ControlWorld;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr uid_t kNobody = 65534;
+
+auto lines_in(const Child& child) {
+    const std::string out = child.out();
+    return std::count(out.begin(), out.end(), '\n');
+}
+
+/// slotctl as an operator starts it, against a world.
+class Slotctl : public testing::Test {
+protected:
+    std::vector<std::string> command(std::vector<std::string> arguments) const {
+        std::vector<std::string> words{SLOTD_BINARY_DIR "/slotctl"};
+        words.insert(words.end(), arguments.begin(), arguments.end());
+        words.insert(words.end(), {"--socket", world_.path});
+        return words;
+    }
+
+    ChildResult run(std::vector<std::string> arguments) {
+        return Child(world_, command(std::move(arguments))).wait();
+    }
+
+    void answer_with(bool succeeded, const std::string& outcome) {
+        world_.backend.on_submit = [=, this](const event::ResetRequested& request) {
+            world_.service.answer({request.request, succeeded, outcome, "told \x1b[31myou"});
+        };
+    }
+
+    ControlWorld world_;
+};
+
+TEST_F(Slotctl, ListsAsTableAndAsJson) {
+    const ChildResult table = run({"list"});
+    EXPECT_EQ(table.exit_code, 0) << table.error;
+    EXPECT_THAT(table.out, HasSubstr("0000:00:02.0"));
+    EXPECT_THAT(table.out, HasSubstr("e1000e"));
+    EXPECT_THAT(table.out, Not(HasSubstr("\x1b")));
+
+    const ChildResult json = run({"list", "--json"});
+    EXPECT_EQ(json.exit_code, 0);
+    EXPECT_TRUE(json.out.starts_with("{\"slots\":[{")) << json.out;
+    EXPECT_EQ(json.out.find('\n'), json.out.size() - 1);
+}
+
+TEST_F(Slotctl, ShowsAndTellsVersions) {
+    EXPECT_THAT(run({"show", "5"}).out, HasSubstr("phase      idle"));
+    EXPECT_THAT(run({"show", "5", "--json"}).out, HasSubstr("{\"slot\":{"));
+    const ChildResult version = run({"version"});
+    EXPECT_THAT(version.out, HasSubstr("slotctl "));
+    EXPECT_THAT(version.out, HasSubstr("slotd 9.9\n"));
+}
+
+TEST_F(Slotctl, Exits2WhenTheLineIsWrong) {
+    const ChildResult wrong = run({"reset", "5"});
+    EXPECT_EQ(wrong.exit_code, 2);
+    EXPECT_THAT(wrong.error, HasSubstr("--reason"));
+    EXPECT_THAT(wrong.error, HasSubstr("try 'slotctl reset --help'"));
+}
+
+TEST_F(Slotctl, Exits3WhenTheNameIsUnknownOrAmbiguous) {
+    const ChildResult unknown = run({"show", "55"});
+    EXPECT_EQ(unknown.exit_code, 3);
+    EXPECT_THAT(unknown.error, HasSubstr("no slot is called \"55\"; nearest: 5"));
+    const ChildResult ambiguous = run({"reset", "11", "--reason", "x"});
+    EXPECT_EQ(ambiguous.exit_code, 3);
+    EXPECT_THAT(ambiguous.error, HasSubstr("0000:03:00.0, 0000:03:01.0"));
+    EXPECT_TRUE(world_.backend.submitted.empty());
+}
+
+TEST_F(Slotctl, Exits4WhenNobodyAnswers) {
+    world_.stop();
+    const ChildResult result = run({"list"});
+    EXPECT_EQ(result.exit_code, 4);
+    EXPECT_THAT(result.error, HasSubstr("is slotd running?"));
+}
+
+TEST_F(Slotctl, Exits5WhenTheUserMayNot) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "NOT TESTED: becoming another user needs root";
+    }
+    // A build tree in a private directory cannot be entered by nobody; a copy can.
+    const std::string copy = world_.directory + "/slotctl";
+    std::filesystem::copy_file(SLOTD_BINARY_DIR "/slotctl", copy);
+
+    const ChildResult read = Child(world_, {copy, "list", "--socket", world_.path}, kNobody).wait();
+    const ChildResult act = Child(world_,
+                                  {copy, "reset", "5", "--reason", "x", "--wait", "--socket",
+                                   world_.path},
+                                  kNobody)
+                                .wait();
+
+    EXPECT_EQ(read.exit_code, 5) << read.error;
+    EXPECT_THAT(read.error, HasSubstr("not permitted"));
+    EXPECT_THAT(read.error, HasSubstr("uid 65534"));
+    EXPECT_EQ(act.exit_code, 5) << act.error;
+    EXPECT_THAT(act.error, HasSubstr("slotd-admin"));
+    EXPECT_TRUE(world_.backend.submitted.empty());
+}
+
+TEST_F(Slotctl, ResetsAndSaysHowItEnded) {
+    answer_with(true, "recovered");
+    const ChildResult recovered = run({"reset", "5", "--reason", "x", "--wait"});
+    EXPECT_EQ(recovered.exit_code, 0) << recovered.error;
+    EXPECT_THAT(recovered.out, HasSubstr("request 1: reset of 0000:00:02.0 accepted\n"));
+    EXPECT_THAT(recovered.out, HasSubstr("recovered: told ?[31myou\n"));
+
+    answer_with(false, "failed");
+    EXPECT_EQ(run({"reset", "5", "--reason", "x", "--wait"}).exit_code, 1);
+    EXPECT_EQ(run({"reset", "5", "--reason", "x"}).exit_code, 0);  // accepted is all it asked
+
+    answer_with(false, "refused");
+    const ChildResult refused = run({"reset", "5", "--reason", "x", "--wait", "--json"});
+    EXPECT_EQ(refused.exit_code, 6);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_THAT(refused.error, HasSubstr("refused: told"));
+}
+
+TEST_F(Slotctl, ADryRunShowsThePlan) {
+    const ChildResult plan =
+        run({"reset", "01:00.1", "--reason", "x", "--dry-run", "--method", "flr"});
+    EXPECT_EQ(plan.exit_code, 0);
+    EXPECT_THAT(plan.out, HasSubstr("a reset of 0000:01:00.1 in 0000:00:02.0 would now:\n  reset"));
+    EXPECT_TRUE(world_.backend.submitted.empty());
+}
+
+TEST_F(Slotctl, Exits7WhenTheWaitTimesOutOrSlotdGoesAway) {
+    const ChildResult late = run({"reset", "5", "--reason", "x", "--wait", "--timeout", "0.2"});
+    EXPECT_EQ(late.exit_code, 7);
+    EXPECT_THAT(late.error, HasSubstr("request 1 goes on in slotd"));
+
+    Child orphan(world_, command({"reset", "5", "--reason", "x", "--wait"}));
+    ASSERT_TRUE(world_.pump_until([&] { return orphan.out().contains("accepted"); }));
+    world_.stop();
+    EXPECT_EQ(orphan.wait().exit_code, 7);
+}
+
+TEST_F(Slotctl, CtrlCEndsTheWaitAndSaysThatTheResetGoesOn) {
+    Child waiting(world_, command({"reset", "5", "--reason", "x", "--wait"}));
+    ASSERT_TRUE(world_.pump_until([&] { return waiting.out().contains("accepted"); }));
+
+    waiting.signal(SIGINT);
+
+    const ChildResult result = waiting.wait();
+    EXPECT_EQ(result.exit_code, 130);
+    EXPECT_THAT(result.error, HasSubstr("request 1 goes on in slotd"));
+}
+
+TEST_F(Slotctl, WatchPrintsRecordsUntilCtrlC) {
+    Child text(world_, command({"watch"}));
+    Child json(world_, command({"watch", "--json"}));
+    ASSERT_TRUE(world_.pump_until([&] { return world_.service.subscribers() == 2; }));
+    action::Record record;
+    record.port = pci::Address{0, 0, 2, 0};
+    record.phase = "resetting";
+    record.text = "because \x1b[2J";
+
+    world_.service.publish(record);
+    world_.service.publish(record);
+    ASSERT_TRUE(world_.pump_until([&] {
+        return lines_in(text) == 2 && lines_in(json) == 2;
+    }));
+    text.signal(SIGINT);
+    json.signal(SIGTERM);
+
+    const ChildResult lines = text.wait();
+    EXPECT_EQ(lines.exit_code, 130);
+    EXPECT_THAT(lines.out, HasSubstr(" 0000:00:02.0 resetting: because ?[2J\n"));
+    const ChildResult objects = json.wait();
+    EXPECT_EQ(objects.exit_code, 143);
+    EXPECT_TRUE(objects.out.starts_with("{\"record\":{")) << objects.out;
+    EXPECT_THAT(objects.out, Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace slotd
