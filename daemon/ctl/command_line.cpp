@@ -1,6 +1,5 @@
 #include "daemon/ctl/command_line.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -9,6 +8,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include "base/time.hpp"
 #include "control/message.hpp"
@@ -53,7 +54,8 @@ Examples:
   slotctl reset 5 --reason "what would happen?" --dry-run
 Without --wait it returns as soon as slotd has accepted; Ctrl-C in --wait ends the waiting, not the reset.)";
 
-constexpr const char* kWatchFooter = R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).
+constexpr const char* kWatchFooter =
+    R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).
 With --json one object a line: {"record": {...}}, with "missed": N when N records before it were dropped.)";
 
 /// Everything that CLI11 fills in.
@@ -86,7 +88,8 @@ void declare(CLI::App& app, Raw& raw) {
     add_verb(app, raw, "show", "show everything about one slot")
         ->add_option("SLOT", raw.name, "which one")
         ->required();
-    CLI::App* const reset = add_verb(app, raw, "reset", "reset the card of a slot, or one function");
+    CLI::App* const reset =
+        add_verb(app, raw, "reset", "reset the card of a slot, or one function");
     reset->footer(kResetFooter);
     reset->add_option("SLOT", raw.name, "slot, or function in one")->required();
     reset->add_option("--method", raw.method, "auto, flr, bus, slot or reenumerate")
@@ -109,8 +112,7 @@ std::string one_line(std::string text) {
 
 Answered wrong(const std::string& verb, const std::string& what) {
     const std::string command = verb.empty() ? "slotctl" : "slotctl " + verb;
-    return {ExitCode::Usage, "",
-            "slotctl: " + one_line(what) + "\ntry '" + command + " --help'\n"};
+    return {ExitCode::Usage, "", "slotctl: " + one_line(what) + "\ntry '" + command + " --help'\n"};
 }
 
 /// The verb that the line is about, for the hint; CLI11 forgets it when it fails.
@@ -186,7 +188,8 @@ std::variant<Invocation, Answered> parse_command_line(std::vector<std::string> a
         app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
         const auto verbs = app.get_subcommands();
-        return Answered{ExitCode::Ok, verbs.empty() ? app.help() : verbs.front()->help("slotctl"), ""};
+        return Answered{ExitCode::Ok, verbs.empty() ? app.help() : verbs.front()->help("slotctl"),
+                        ""};
     } catch (const CLI::CallForVersion& version) {
         return Answered{ExitCode::Ok, std::string(version.what()) + "\n", ""};
     } catch (const CLI::ParseError& mistake) {

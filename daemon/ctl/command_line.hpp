@@ -15,10 +15,12 @@ namespace slotd::ctl {
 struct ListCommand {
     bool operator==(const ListCommand&) const = default;
 };
+
 struct ShowCommand {
     std::string slot;
     bool operator==(const ShowCommand&) const = default;
 };
+
 struct ResetCommand {
     std::string target;
     event::ResetMethod method = event::ResetMethod::Auto;
@@ -28,12 +30,15 @@ struct ResetCommand {
     std::optional<Duration> timeout;  ///< of --wait; nullopt: as long as it takes
     bool operator==(const ResetCommand&) const = default;
 };
+
 struct WatchCommand {
     bool operator==(const WatchCommand&) const = default;
 };
+
 struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
+
 using Command = std::variant<ListCommand, ShowCommand, ResetCommand, WatchCommand, VersionCommand>;
 
 /// A command line that makes sense.

@@ -10,7 +10,8 @@ namespace {
 
 slotd::ctl::ExitCode run(int count, char** arguments) {
     using slotd::ctl::Answered;
-    auto parsed = slotd::ctl::parse_command_line({arguments + (count > 0 ? 1 : 0), arguments + count});
+    auto parsed =
+        slotd::ctl::parse_command_line({arguments + (count > 0 ? 1 : 0), arguments + count});
     if (const auto* const answered = std::get_if<Answered>(&parsed)) {
         (void)slotd::ctl::print(answered->out);  // help that nobody reads
         if (!answered->error.empty()) {

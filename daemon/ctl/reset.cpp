@@ -70,10 +70,11 @@ public:
 
     /// Nobody must believe that leaving has stopped anything.
     void say_it_goes_on() const {
-        complain(request_ == 0 ? std::string("no longer waiting; whether slotd has accepted is unknown")
-                               : fmt::format("no longer waiting; request {} goes on in slotd, see "
-                                             "'slotctl watch'",
-                                             request_));
+        complain(request_ == 0
+                     ? std::string("no longer waiting; whether slotd has accepted is unknown")
+                     : fmt::format("no longer waiting; request {} goes on in slotd, see "
+                                   "'slotctl watch'",
+                                   request_));
     }
 
 private:
@@ -107,8 +108,7 @@ ExitCode follow(Session& session, const ResetCommand& reset, const Invocation& i
             return not_understood(state.error());
         }
         waiting.saw(*state);
-        const bool printed =
-            print(invocation.json ? (*reply)->parameters + "\n" : text_of(*state));
+        const bool printed = print(invocation.json ? (*reply)->parameters + "\n" : text_of(*state));
         if (!printed || !(*reply)->continues) {
             return finish(printed, code_of(*state));
         }

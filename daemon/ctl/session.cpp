@@ -1,11 +1,10 @@
 #include "daemon/ctl/session.hpp"
 
-#include <sys/signalfd.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
-
 #include <expected>
 #include <optional>
 #include <string>

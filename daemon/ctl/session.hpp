@@ -16,12 +16,14 @@ namespace slotd::ctl {
 /// slotd answers such a call from memory; later means that it is stopped or stuck.
 inline constexpr Duration kAnswerTime = std::chrono::seconds(10);
 
-/// SIGINT and SIGTERM as something to wait for, while this lives: what is asked for can then be left
-/// with a word about it.
+/// SIGINT and SIGTERM as something to wait for, while this lives: what is asked for can then be
+/// left with a word about it.
 class Interrupts {
 public:
     Interrupts();
+
     int fd() const { return fd_.get(); }
+
     /// Which of the two it was.
     ExitCode taken() const;
 
@@ -29,8 +31,8 @@ private:
     os::UniqueFd fd_;
 };
 
-/// One connection with one call on it. What goes wrong is said on stderr where it happens; the exit code
-/// is all that is left for the verb to do.
+/// One connection with one call on it. What goes wrong is said on stderr where it happens; the exit
+/// code is all that is left for the verb to do.
 class Session {
 public:
     static std::expected<Session, ExitCode> call(const std::string& socket,

@@ -48,12 +48,16 @@ report::Style stdout_style() {
             .columns = known ? size.ws_col : kColumnsDefault};
 }
 
-bool print(std::string_view text) { return write_all(STDOUT_FILENO, text); }
+bool print(std::string_view text) {
+    return write_all(STDOUT_FILENO, text);
+}
 
 void print_error(std::string_view text) {
     (void)write_all(STDERR_FILENO, text);  // there is nowhere else to say it
 }
 
-void complain(std::string_view text) { print_error("slotctl: " + std::string(text) + "\n"); }
+void complain(std::string_view text) {
+    print_error("slotctl: " + std::string(text) + "\n");
+}
 
 }  // namespace slotd::ctl

@@ -6,8 +6,8 @@
 
 namespace slotd::ctl {
 
-/// How stdout wants it: colour and the terminal's width where it is a terminal (NO_COLOR and TERM=dumb
-/// are honoured), nothing of both where it is a file or a pipe.
+/// How stdout wants it: colour and the terminal's width where it is a terminal (NO_COLOR and
+/// TERM=dumb are honoured), nothing of both where it is a file or a pipe.
 report::Style stdout_style();
 
 /// All of `text` to stdout; false when it could not be written (a full disk).

@@ -11,7 +11,8 @@
 namespace slotd::ctl {
 
 ExitCode run_version(const Invocation& invocation) {
-    // slotctl's own is known whether or not somebody answers; JSON is slotd's reply and nothing else.
+    // slotctl's own is known whether or not somebody answers; JSON is slotd's reply and nothing
+    // else.
     if (!invocation.json && !print(std::string("slotctl ") + SLOTD_VERSION + "\n")) {
         return finish(false, ExitCode::Ok);
     }

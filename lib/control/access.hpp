@@ -18,7 +18,8 @@ struct Peer {
     bool operator==(const Peer&) const = default;
 };
 
-/// The groups that may ask; nullopt where the machine has no such group. Missing never means everyone.
+/// The groups that may ask; nullopt where the machine has no such group. Missing never means
+/// everyone.
 struct AccessGroups {
     std::optional<std::uint32_t> readers;    ///< slotd
     std::optional<std::uint32_t> operators;  ///< slotd-admin
@@ -31,10 +32,12 @@ enum class Role : std::uint8_t { Stranger, Reader, Operator };
 /// root and slotd-admin act, slotd reads.
 Role role_of(const Peer& peer, const AccessGroups& groups);
 
-/// What a method needs: introspection nothing, looking a Reader, acting an Operator. A dry run tells what
-/// is mounted and who uses it, but changes nothing: a Reader may.
+/// What a method needs: introspection nothing, looking a Reader, acting an Operator. A dry run
+/// tells what is mounted and who uses it, but changes nothing: a Reader may.
 Role role_needed(const Method& method);
 
-inline bool allowed(Role role, const Method& method) { return role >= role_needed(method); }
+inline bool allowed(Role role, const Method& method) {
+    return role >= role_needed(method);
+}
 
 }  // namespace slotd::control

@@ -8,8 +8,8 @@
 
 namespace slotd::control {
 
-/// What the control interface needs from the daemon. Answers to submitted requests come later, through
-/// ControlService::answer (engine::RequestSink in the daemon's wiring).
+/// What the control interface needs from the daemon. Answers to submitted requests come later,
+/// through ControlService::answer (engine::RequestSink in the daemon's wiring).
 class Backend {
 public:
     virtual ~Backend() = default;

@@ -1,10 +1,11 @@
 #include <cstddef>
 #include <expected>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+
+#include <nlohmann/json.hpp>
 
 #include "base/overloaded.hpp"
 #include "control/idl.hpp"
@@ -38,7 +39,9 @@ bool is_flag(const json& call, const char* name) {
     return at == call.end() || at->is_null() || at->is_boolean();
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(' ') == std::string_view::npos; }
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(' ') == std::string_view::npos;
+}
 
 /// A name is printable as it stands; whatever else somebody sends names no slot.
 bool is_name(const std::string& text) {
@@ -56,7 +59,8 @@ Decoded reset_of(const json& parameters) {
         return std::unexpected(InvalidParameter{"target"});
     }
     // Spaces or control characters alone explain nothing to whoever reads the log.
-    const bool explains = !is_blank(reason) && reset.reason.find_first_not_of(" ?") != std::string::npos;
+    const bool explains =
+        !is_blank(reason) && reset.reason.find_first_not_of(" ?") != std::string::npos;
     if (!explains || reason.size() > kReasonBytesMax) {
         return std::unexpected(InvalidParameter{"reason"});
     }
@@ -72,8 +76,9 @@ Decoded reset_of(const json& parameters) {
 /// `parameters` has passed the interface's check.
 Decoded method_of(std::string_view interface, std::string_view name, const json& parameters) {
     if (interface == kServiceInterface) {
-        return name == "GetInfo" ? Method(GetInfo{})
-                                 : Method(GetInterfaceDescription{text_of(parameters, "interface")});
+        return name == "GetInfo"
+                   ? Method(GetInfo{})
+                   : Method(GetInterfaceDescription{text_of(parameters, "interface")});
     }
     if (name == "List") {
         return ListSlots{};
@@ -115,8 +120,7 @@ Decoded decode_method(const json& call) {
         return std::unexpected(MethodNotFound{full_name});
     }
     const auto given = call.find("parameters");
-    const json parameters =
-        given == call.end() || given->is_null() ? json(json::object()) : *given;
+    const json parameters = given == call.end() || given->is_null() ? json(json::object()) : *given;
     if (auto wrong = mismatch(*idl, method->second.parameters, parameters, UnknownFields::Refuse)) {
         return std::unexpected(InvalidParameter{std::move(*wrong)});
     }
@@ -146,21 +150,20 @@ Incoming decode_call(std::string_view message) {
 
 std::string encode_call(const Method& method, bool more) {
     json parameters = json::object();
-    std::visit(Overloaded{
-                   [&](const GetInterfaceDescription& one) {
-                       parameters["interface"] = one.interface;
-                   },
-                   [&](const ShowSlot& one) { parameters["slot"] = one.slot; },
-                   [&](const ResetTarget& one) {
-                       parameters["target"] = one.target;
-                       parameters["method"] = event::to_text(one.method);
-                       parameters["reason"] = one.reason;
-                       parameters["dry_run"] = one.dry_run;
-                       parameters["wait"] = one.wait;
-                   },
-                   [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},
-               },
-               method);
+    std::visit(
+        Overloaded{
+            [&](const GetInterfaceDescription& one) { parameters["interface"] = one.interface; },
+            [&](const ShowSlot& one) { parameters["slot"] = one.slot; },
+            [&](const ResetTarget& one) {
+                parameters["target"] = one.target;
+                parameters["method"] = event::to_text(one.method);
+                parameters["reason"] = one.reason;
+                parameters["dry_run"] = one.dry_run;
+                parameters["wait"] = one.wait;
+            },
+            [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},
+        },
+        method);
     json call{{"method", method_name(method)}};
     if (!parameters.empty()) {
         call["parameters"] = std::move(parameters);

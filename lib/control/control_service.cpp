@@ -26,16 +26,16 @@ namespace slotd::control {
 namespace {
 
 std::string why_not(const Peer& peer, const Method& method) {
-    return fmt::format("{} needs root or group {}, and this is uid {}", method_name(method),
-                       role_needed(method) == Role::Operator ? "slotd-admin"
-                                                             : "slotd or slotd-admin",
-                       peer.uid);
+    return fmt::format(
+        "{} needs root or group {}, and this is uid {}", method_name(method),
+        role_needed(method) == Role::Operator ? "slotd-admin" : "slotd or slotd-admin", peer.uid);
 }
 
 }  // namespace
 
 ControlService::ControlService(Backend& backend, ServiceOptions options)
-    : backend_(backend), options_(std::move(options)) {}
+    : backend_(backend),
+      options_(std::move(options)) {}
 
 std::size_t ControlService::count(Role role) const {
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -69,7 +69,9 @@ void ControlService::opened(ConnectionId connection, Peer peer) {
     }
 }
 
-void ControlService::closed(ConnectionId connection) { connections_.erase(connection); }
+void ControlService::closed(ConnectionId connection) {
+    connections_.erase(connection);
+}
 
 bool ControlService::waiting(ConnectionId connection) const {
     const auto at = connections_.find(connection);
@@ -131,30 +133,29 @@ void ControlService::call(ConnectionId id, Connection& connection, std::string_v
 void ControlService::answer_call(ConnectionId id, Connection& connection,
                                  const Incoming& incoming) {
     const bool oneway = incoming.oneway;
-    std::visit(
-        Overloaded{
-            [&](const GetInfo&) { reply(id, InfoReply{options_.version}, oneway); },
-            [&](const GetInterfaceDescription& one) {
-                const std::string_view text = interface_text(one.interface);
-                if (text.empty()) {
-                    fail(id, InterfaceNotFound{one.interface}, oneway);
-                } else {
-                    reply(id, DescriptionReply{std::string(text)}, oneway);
-                }
-            },
-            [&](const ListSlots&) { reply(id, SlotsReply{backend_.slots()}, oneway); },
-            [&](const ShowSlot& one) { show(id, one, oneway); },
-            [&](const ResetTarget& one) { reset(id, connection, one, incoming); },
-            [&](const Subscribe&) {
-                if (incoming.more && !oneway) {
-                    connection.subscribed = true;
-                } else {
-                    fail(id, ExpectedMore{}, oneway);
-                }
-            },
-            [&](const GetVersion&) { reply(id, VersionReply{options_.version}, oneway); },
-        },
-        *incoming.method);
+    std::visit(Overloaded{
+                   [&](const GetInfo&) { reply(id, InfoReply{options_.version}, oneway); },
+                   [&](const GetInterfaceDescription& one) {
+                       const std::string_view text = interface_text(one.interface);
+                       if (text.empty()) {
+                           fail(id, InterfaceNotFound{one.interface}, oneway);
+                       } else {
+                           reply(id, DescriptionReply{std::string(text)}, oneway);
+                       }
+                   },
+                   [&](const ListSlots&) { reply(id, SlotsReply{backend_.slots()}, oneway); },
+                   [&](const ShowSlot& one) { show(id, one, oneway); },
+                   [&](const ResetTarget& one) { reset(id, connection, one, incoming); },
+                   [&](const Subscribe&) {
+                       if (incoming.more && !oneway) {
+                           connection.subscribed = true;
+                       } else {
+                           fail(id, ExpectedMore{}, oneway);
+                       }
+                   },
+                   [&](const GetVersion&) { reply(id, VersionReply{options_.version}, oneway); },
+               },
+               *incoming.method);
 }
 
 void ControlService::show(ConnectionId id, const ShowSlot& show, bool oneway) {
@@ -176,10 +177,10 @@ void ControlService::publish(const action::Record& record) {
             if (same_for_all.empty()) {
                 same_for_all = encode_reply(RecordReply{record, 0}, true);
             }
-            const bool arrived = sink_->offer(
-                id, connection.missed == 0
-                        ? same_for_all
-                        : encode_reply(RecordReply{record, connection.missed}, true));
+            const bool arrived =
+                sink_->offer(id, connection.missed == 0
+                                     ? same_for_all
+                                     : encode_reply(RecordReply{record, connection.missed}, true));
             connection.missed = arrived ? 0 : connection.missed + 1;
         }
         if (connection.reset) {

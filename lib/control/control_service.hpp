@@ -57,10 +57,10 @@ struct Answer {
     bool operator==(const Answer&) const = default;
 };
 
-/// The control interface without its socket: bytes in, replies out through the sink. One call at a time
-/// for each connection, as Varlink has it: what is pipelined behind a call that waits (Subscribe, Reset
-/// with wait) stays unread until that has ended, and ends the connection when it passes 64 KiB.
-/// Lives in the event loop's thread, as the backend does.
+/// The control interface without its socket: bytes in, replies out through the sink. One call at a
+/// time for each connection, as Varlink has it: what is pipelined behind a call that waits
+/// (Subscribe, Reset with wait) stays unread until that has ended, and ends the connection when it
+/// passes 64 KiB. Lives in the event loop's thread, as the backend does.
 class ControlService {
 public:
     /// Calls handled in one turn, so that one busy client does not hold up the others.
@@ -86,20 +86,24 @@ public:
     bool waiting(ConnectionId connection) const;
     /// Complete calls are left over and none is waiting (any more).
     bool has_work(ConnectionId connection) const;
+
     std::size_t connections() const { return connections_.size(); }
+
     std::size_t subscribers() const;
 
     /// To every subscriber, and as progress to those who wait for a reset of that slot or incident.
     void publish(const action::Record& record);
-    /// To the one who waits for it, if anybody still does. May be called from within Backend::submit.
+    /// To the one who waits for it, if anybody still does. May be called from within
+    /// Backend::submit.
     void answer(const Answer& answer);
 
 private:
     /// A reset somebody waits for.
     struct WaitingReset {
-        ResetReply reply;            ///< what every reply to it has in common
-        bool more = false;           ///< wants progress
-        std::uint64_t incident = 0;  ///< that the reset has turned out to belong to; 0: not known yet
+        ResetReply reply;   ///< what every reply to it has in common
+        bool more = false;  ///< wants progress
+        std::uint64_t incident =
+            0;  ///< that the reset has turned out to belong to; 0: not known yet
     };
 
     struct Connection {

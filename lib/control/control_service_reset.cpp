@@ -24,12 +24,12 @@ void ControlService::reset(ConnectionId id, Connection& connection, const ResetT
         fail(id, found.error(), incoming.oneway);
         return;
     }
-    event::ResetRequested request{
-        .request = 0,
-        .port = found->slot.port,
-        .function = found->function,
-        .method = target.method,
-        .requester = {connection.peer.uid, connection.peer.pid, connection.peer.unit, target.reason}};
+    event::ResetRequested request{.request = 0,
+                                  .port = found->slot.port,
+                                  .function = found->function,
+                                  .method = target.method,
+                                  .requester = {connection.peer.uid, connection.peer.pid,
+                                                connection.peer.unit, target.reason}};
     ResetReply common{.state = ResetState::Planned,
                       .request = 0,
                       .port = request.port,

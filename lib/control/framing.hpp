@@ -16,13 +16,17 @@ public:
 
     void push(std::string_view bytes);
 
-    /// The next complete message without its NUL; nullopt when more bytes are needed or the stream is
-    /// broken. May be empty: two NULs in a row are an (invalid) empty message.
+    /// The next complete message without its NUL; nullopt when more bytes are needed or the stream
+    /// is broken. May be empty: two NULs in a row are an (invalid) empty message.
     std::optional<std::string> next();
 
     /// A message is, or is going to be, longer than the bound.
     bool broken() const { return broken_; }
-    bool has_message() const { return !broken_ && buffer_.find('\0', searched_) != std::string::npos; }
+
+    bool has_message() const {
+        return !broken_ && buffer_.find('\0', searched_) != std::string::npos;
+    }
+
     /// Bytes that wait for the rest of a message, or for next().
     std::size_t waiting() const { return buffer_.size() - begin_; }
 

@@ -195,6 +195,8 @@ private:
 
 }  // namespace
 
-Result<Idl> Idl::parse(std::string_view text) { return Parser(text).interface(); }
+Result<Idl> Idl::parse(std::string_view text) {
+    return Parser(text).interface();
+}
 
 }  // namespace slotd::control

@@ -15,14 +15,25 @@ struct IdlField;
 
 /// A type of the Varlink interface definition language (varlink.org/Interface-Definition).
 struct IdlType {
-    enum class Kind : std::uint8_t { Bool, Int, Float, String, Object, Named, Struct, Enum, Array, Map };
+    enum class Kind : std::uint8_t {
+        Bool,
+        Int,
+        Float,
+        String,
+        Object,
+        Named,
+        Struct,
+        Enum,
+        Array,
+        Map
+    };
 
     Kind kind = Kind::Struct;
-    bool nullable = false;              ///< ?type: null or absent is fine
-    std::string name;                   ///< of Named
-    std::vector<IdlField> fields;       ///< of Struct
-    std::vector<std::string> symbols;   ///< of Enum
-    std::vector<IdlType> element;       ///< exactly one, of Array and Map
+    bool nullable = false;             ///< ?type: null or absent is fine
+    std::string name;                  ///< of Named
+    std::vector<IdlField> fields;      ///< of Struct
+    std::vector<std::string> symbols;  ///< of Enum
+    std::vector<IdlType> element;      ///< exactly one, of Array and Map
 };
 
 struct IdlField {

@@ -11,7 +11,8 @@ namespace slotd::control {
 
 namespace {
 
-constexpr std::string_view kCoordinatorText = R"(# The daemon in charge of this machine's PCIe slots.
+constexpr std::string_view kCoordinatorText =
+    R"(# The daemon in charge of this machine's PCIe slots.
 #
 # Reading (List, Show, Subscribe, Version) is for root and the groups slotd and slotd-admin, acting
 # (Reset) for root and the group slotd-admin. A slot is named by its port's address, by its slot name,

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/result.hpp"
 #include "control/idl.hpp"
@@ -27,11 +28,17 @@ public:
     std::string problem;
 
     bool null() override { return true; }
+
     bool boolean(bool) override { return true; }
+
     bool number_integer(number_integer_t) override { return true; }
+
     bool number_unsigned(number_unsigned_t) override { return true; }
+
     bool number_float(number_float_t, const string_t&) override { return true; }
+
     bool string(string_t&) override { return true; }
+
     bool binary(binary_t&) override { return true; }
 
     bool start_object(std::size_t) override {
@@ -128,7 +135,9 @@ Mismatch elements_mismatch(const Idl& idl, const IdlType& element, const json& v
     return std::nullopt;
 }
 
-Mismatch wrong_unless(bool right) { return right ? Mismatch{} : Mismatch{""}; }
+Mismatch wrong_unless(bool right) {
+    return right ? Mismatch{} : Mismatch{""};
+}
 
 Mismatch path_of_mismatch(const Idl& idl, const IdlType& type, const json& value,
                           UnknownFields unknown, std::size_t depth) {

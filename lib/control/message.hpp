@@ -11,6 +11,7 @@
 
 #include "action/record.hpp"
 #include "base/result.hpp"
+#include "control/fault.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
@@ -27,17 +28,21 @@ inline constexpr std::size_t kNameBytesMax = 255;
 struct GetInfo {
     bool operator==(const GetInfo&) const = default;
 };
+
 struct GetInterfaceDescription {
     std::string interface;
     bool operator==(const GetInterfaceDescription&) const = default;
 };
+
 struct ListSlots {
     bool operator==(const ListSlots&) const = default;
 };
+
 struct ShowSlot {
     std::string slot;
     bool operator==(const ShowSlot&) const = default;
 };
+
 struct ResetTarget {
     std::string target;
     event::ResetMethod method = event::ResetMethod::Auto;
@@ -46,75 +51,20 @@ struct ResetTarget {
     bool wait = false;
     bool operator==(const ResetTarget&) const = default;
 };
+
 struct Subscribe {
     bool operator==(const Subscribe&) const = default;
 };
+
 struct GetVersion {
     bool operator==(const GetVersion&) const = default;
 };
+
 using Method = std::variant<GetInfo, GetInterfaceDescription, ListSlots, ShowSlot, ResetTarget,
                             Subscribe, GetVersion>;
 
 /// "io.slotd.Coordinator.List"
 std::string method_name(const Method& method);
-
-/// What a call can be answered with in place of a reply; names and fields are the interface's.
-struct NoSuchSlot {
-    std::string name;
-    std::vector<std::string> candidates;
-    bool operator==(const NoSuchSlot&) const = default;
-};
-struct AmbiguousSlot {
-    std::string name;
-    std::vector<std::string> candidates;
-    bool operator==(const AmbiguousSlot&) const = default;
-};
-struct NotPermitted {
-    std::string reason;
-    bool operator==(const NotPermitted&) const = default;
-};
-struct TooManyClients {
-    bool operator==(const TooManyClients&) const = default;
-};
-struct Refused {
-    std::string reason;
-    bool operator==(const Refused&) const = default;
-};
-struct MalformedMessage {
-    std::string reason;
-    bool operator==(const MalformedMessage&) const = default;
-};
-struct MessageTooLarge {
-    std::size_t bytes_max = 0;
-    bool operator==(const MessageTooLarge&) const = default;
-};
-struct InterfaceNotFound {
-    std::string interface;
-    bool operator==(const InterfaceNotFound&) const = default;
-};
-struct MethodNotFound {
-    std::string method;
-    bool operator==(const MethodNotFound&) const = default;
-};
-struct InvalidParameter {
-    std::string parameter;
-    bool operator==(const InvalidParameter&) const = default;
-};
-struct ExpectedMore {
-    bool operator==(const ExpectedMore&) const = default;
-};
-/// An error that this build does not know; only a client meets it.
-struct UnknownFault {
-    std::string name;
-    std::string parameters;
-    bool operator==(const UnknownFault&) const = default;
-};
-using Fault = std::variant<NoSuchSlot, AmbiguousSlot, NotPermitted, TooManyClients, Refused,
-                           MalformedMessage, MessageTooLarge, InterfaceNotFound, MethodNotFound,
-                           InvalidParameter, ExpectedMore, UnknownFault>;
-
-/// One sentence for a person, printable: "no slot is called \"5\"; nearest: 4, 0000:00:05.0".
-std::string to_string(const Fault& fault);
 
 /// A call as it came in. A wrong one keeps its `oneway`, which decides whether the fault is sent.
 struct Incoming {
@@ -132,18 +82,22 @@ struct InfoReply {
     std::string version;
     bool operator==(const InfoReply&) const = default;
 };
+
 struct DescriptionReply {
     std::string description;
     bool operator==(const DescriptionReply&) const = default;
 };
+
 struct SlotsReply {
     std::vector<coordinator::SlotStatus> slots;
     bool operator==(const SlotsReply&) const = default;
 };
+
 struct SlotReply {
     coordinator::SlotStatus slot;
     bool operator==(const SlotReply&) const = default;
 };
+
 /// How a reset ended.
 struct ResetEnd {
     bool succeeded = false;
@@ -151,6 +105,7 @@ struct ResetEnd {
     std::string text;
     bool operator==(const ResetEnd&) const = default;
 };
+
 struct ResetReply {
     ResetState state = ResetState::Accepted;
     event::RequestId request = 0;
@@ -161,15 +116,18 @@ struct ResetReply {
     std::optional<ResetEnd> end;           ///< only of Finished
     bool operator==(const ResetReply&) const = default;
 };
+
 struct RecordReply {
     action::Record record;
     std::uint64_t missed = 0;
     bool operator==(const RecordReply&) const = default;
 };
+
 struct VersionReply {
     std::string version;
     bool operator==(const VersionReply&) const = default;
 };
+
 using Reply = std::variant<InfoReply, DescriptionReply, SlotsReply, SlotReply, ResetReply,
                            RecordReply, VersionReply>;
 
@@ -189,6 +147,7 @@ struct ReceivedReply {
     std::optional<Fault> fault;
     std::string parameters;  ///< JSON object as text
 };
+
 Result<ReceivedReply> decode_reply(std::string_view message);
 
 /// The parameters of a reply as values. Fields this build does not know are ignored.

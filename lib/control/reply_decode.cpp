@@ -3,12 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "action/record.hpp"
 #include "base/parse.hpp"
@@ -29,8 +30,8 @@ namespace {
 
 using nlohmann::json;
 
-/// The parameters of a reply to `method`, checked against the interface: after this, get<>() of a field
-/// that is not nullable cannot throw.
+/// The parameters of a reply to `method`, checked against the interface: after this, get<>() of a
+/// field that is not nullable cannot throw.
 Result<json> checked(std::string_view parameters, std::string_view method) {
     auto value = parse_json_object(parameters);
     if (!value) {
@@ -216,8 +217,8 @@ Fault fault_from(const std::string& name, const json& parameters) {
 }
 
 std::optional<ResetState> reset_state_from_text(std::string_view text) {
-    for (const ResetState state : {ResetState::Planned, ResetState::Accepted, ResetState::Progress,
-                                   ResetState::Finished}) {
+    for (const ResetState state :
+         {ResetState::Planned, ResetState::Accepted, ResetState::Progress, ResetState::Finished}) {
         if (text == to_text(state)) {
             return state;
         }
@@ -234,8 +235,7 @@ Result<ReceivedReply> decode_reply(std::string_view message) {
         return std::unexpected(std::move(reply.error()));
     }
     const auto at = reply->find("parameters");
-    const json parameters =
-        at != reply->end() && at->is_object() ? *at : json(json::object());
+    const json parameters = at != reply->end() && at->is_object() ? *at : json(json::object());
     ReceivedReply received{flag_at(*reply, "continues"), std::nullopt, json_text(parameters)};
     if (const std::string error = text_at(*reply, "error"); !error.empty()) {
         received.fault = fault_from(error, parameters);
@@ -291,7 +291,8 @@ Result<ResetReply> decode_reset(std::string_view parameters) {
                      .plan = texts_at(*object, "plan"),
                      .record = std::nullopt,
                      .end = std::nullopt};
-    if (const auto record = object->find("record"); record != object->end() && record->is_object()) {
+    if (const auto record = object->find("record");
+        record != object->end() && record->is_object()) {
         reply.record = record_from(*record);
     }
     if (*state == ResetState::Finished) {

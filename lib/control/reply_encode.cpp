@@ -1,8 +1,9 @@
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+
+#include <nlohmann/json.hpp>
 
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
@@ -80,35 +81,40 @@ json of_reset(const ResetReply& reset) {
 }
 
 json parameters_of(const Reply& reply) {
-    return std::visit(
-        Overloaded{
-            [](const InfoReply& one) -> json {
-                return {{"vendor", "slotd"},
-                        {"product", "slotd"},
-                        {"version", one.version},
-                        {"url", ""},
-                        {"interfaces", {kServiceInterface, kCoordinatorInterface}}};
-            },
-            [](const DescriptionReply& one) -> json { return {{"description", one.description}}; },
-            [](const SlotsReply& one) -> json {
-                json slots = json::array();
-                for (const auto& slot : one.slots) {
-                    slots.push_back(of_slot(slot));
-                }
-                return {{"slots", std::move(slots)}};
-            },
-            [](const SlotReply& one) -> json { return {{"slot", of_slot(one.slot)}}; },
-            [](const ResetReply& one) { return of_reset(one); },
-            [](const RecordReply& one) {
-                json parameters{{"record", of_record(one.record)}};
-                if (one.missed != 0) {
-                    parameters["missed"] = one.missed;
-                }
-                return parameters;
-            },
-            [](const VersionReply& one) -> json { return {{"version", one.version}}; },
-        },
-        reply);
+    return std::visit(Overloaded{
+                          [](const InfoReply& one) -> json {
+                              return {{"vendor", "slotd"},
+                                      {"product", "slotd"},
+                                      {"version", one.version},
+                                      {"url", ""},
+                                      {"interfaces", {kServiceInterface, kCoordinatorInterface}}};
+                          },
+                          [](const DescriptionReply& one) -> json {
+                              return {{"description", one.description}};
+                          },
+                          [](const SlotsReply& one) -> json {
+                              json slots = json::array();
+                              for (const auto& slot : one.slots) {
+                                  slots.push_back(of_slot(slot));
+                              }
+                              return {{"slots", std::move(slots)}};
+                          },
+                          [](const SlotReply& one) -> json {
+                              return {{"slot", of_slot(one.slot)}};
+                          },
+                          [](const ResetReply& one) { return of_reset(one); },
+                          [](const RecordReply& one) {
+                              json parameters{{"record", of_record(one.record)}};
+                              if (one.missed != 0) {
+                                  parameters["missed"] = one.missed;
+                              }
+                              return parameters;
+                          },
+                          [](const VersionReply& one) -> json {
+                              return {{"version", one.version}};
+                          },
+                      },
+                      reply);
 }
 
 struct NamedError {
@@ -139,7 +145,9 @@ NamedError error_of(const Fault& fault) {
                 return of_coordinator("NotPermitted", {{"reason", one.reason}});
             },
             [](const TooManyClients&) { return of_coordinator("TooManyClients"); },
-            [](const Refused& one) { return of_coordinator("Refused", {{"reason", one.reason}}); },
+            [](const Refused& one) {
+                return of_coordinator("Refused", {{"reason", one.reason}});
+            },
             [](const MalformedMessage& one) {
                 return of_coordinator("MalformedMessage", {{"reason", one.reason}});
             },
@@ -156,7 +164,9 @@ NamedError error_of(const Fault& fault) {
                 return of_service("InvalidParameter", {{"parameter", one.parameter}});
             },
             [](const ExpectedMore&) { return of_service("ExpectedMore"); },
-            [](const UnknownFault& one) { return NamedError{one.name, json::object()}; },
+            [](const UnknownFault& one) {
+                return NamedError{one.name, json::object()};
+            },
         },
         fault);
 }

@@ -3,10 +3,9 @@
 // The only place that knows toml++. Without exceptions its parser returns the error as a value.
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -66,10 +65,12 @@ policy::ConfigValue value_of(const toml::node& node) {
     return policy::Misfit{type_name(node)};
 }
 
-std::size_t line_of(const toml::source_region& where) { return where.begin.line; }
+std::size_t line_of(const toml::source_region& where) {
+    return where.begin.line;
+}
 
-/// Top-level keys are tables, their keys are values: nothing deeper has a meaning, so a deeper table
-/// is one Misfit and needs no walk.
+/// Top-level keys are tables, their keys are values: nothing deeper has a meaning, so a deeper
+/// table is one Misfit and needs no walk.
 std::vector<policy::ConfigEntry> entries_of(const toml::table& file) {
     std::vector<policy::ConfigEntry> entries;
     for (const auto& [name, node] : file) {
@@ -98,7 +99,8 @@ std::string located(const std::string& name, std::size_t line, std::string_view 
 LoadedConfig parse_config(std::string_view text, const std::string& name) {
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
-        return {{}, {located(name, line_of(parsed.error().source()), parsed.error().description())}};
+        return {{},
+                {located(name, line_of(parsed.error().source()), parsed.error().description())}};
     }
     policy::CheckedConfig checked = policy::check_config(entries_of(parsed.table()));
     LoadedConfig loaded{checked.config, {}};
@@ -117,13 +119,15 @@ Result<LoadedConfig> load_config(const std::string& path, IfMissing if_missing) 
         }
         return std::unexpected(os_error(errno, "open configuration file " + path));
     }
+
     struct stat status {};
+
     if (::fstat(file.get(), &status) != 0) {
         return std::unexpected(os_error(errno, "examine configuration file " + path));
     }
     if (!S_ISREG(status.st_mode)) {
-        return failure(ErrorKind::Malformed, "read configuration file " + path +
-                                                 ": it is not a regular file");
+        return failure(ErrorKind::Malformed,
+                       "read configuration file " + path + ": it is not a regular file");
     }
     std::string text(kConfigBytesMax + 1, '\0');
     std::size_t filled = 0;

@@ -27,8 +27,8 @@ enum class IfMissing {
     UseDefaults,  ///< nobody did: the default path is optional
 };
 
-/// Reads a regular file of at most 1 MiB. Errors are about the file itself (not there, not readable, too
-/// large, a directory); what is wrong in it is in `mistakes`.
+/// Reads a regular file of at most 1 MiB. Errors are about the file itself (not there, not
+/// readable, too large, a directory); what is wrong in it is in `mistakes`.
 Result<LoadedConfig> load_config(const std::string& path, IfMissing if_missing);
 
 }  // namespace slotd::os

@@ -1,8 +1,8 @@
 #include "os/control_client.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,8 +69,8 @@ Result<ControlClient> ControlClient::connect(const std::string& path) {
     std::memcpy(address.sun_path, path.data(), path.size());
     // Non-blocking from the start: with a full backlog a blocking connect could wait for ever.
     UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
-                             sizeof address) != 0) {
+    if (!socket ||
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         return std::unexpected(os_error(errno, "connect to " + path));
     }
     return ControlClient(std::move(socket));

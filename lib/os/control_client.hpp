@@ -12,7 +12,8 @@
 
 namespace slotd::os {
 
-/// A client's end of the control socket: messages out, messages in, every wait bounded or interruptible.
+/// A client's end of the control socket: messages out, messages in, every wait bounded or
+/// interruptible.
 class ControlClient {
 public:
     static constexpr std::size_t kReplyBytesMax = std::size_t{16} << 20;
@@ -24,8 +25,9 @@ public:
     /// that is no error here, the reply tells.
     Status send(std::string_view message, Duration time);
 
-    /// The next message without its NUL. nullopt: `interrupt` (a descriptor; -1 for none) became readable
-    /// first. TimedOut after `time` (nullopt: wait for ever). NotFound: the daemon ended the connection.
+    /// The next message without its NUL. nullopt: `interrupt` (a descriptor; -1 for none) became
+    /// readable first. TimedOut after `time` (nullopt: wait for ever). NotFound: the daemon ended
+    /// the connection.
     Result<std::optional<std::string>> receive(std::optional<Duration> time, int interrupt);
 
 private:

@@ -1,8 +1,8 @@
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <fcntl.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -62,6 +62,7 @@ bool is_served(const sockaddr_un& address) {
 /// What stands at `path` gives way only if it is a socket that nobody serves.
 Status remove_stale(const std::string& path, const sockaddr_un& address) {
     struct stat status {};
+
     if (::lstat(path.c_str(), &status) != 0) {
         return errno == ENOENT ? Status{}
                                : Status{std::unexpected(os_error(errno, "examine " + path))};
@@ -80,8 +81,8 @@ Status remove_stale(const std::string& path, const sockaddr_un& address) {
     return {};
 }
 
-/// Two daemons that start at once would each find the other's socket not served yet; so a lock decides.
-/// The file stays: removing it would let a third one lock a file that nobody can see.
+/// Two daemons that start at once would each find the other's socket not served yet; so a lock
+/// decides. The file stays: removing it would let a third one lock a file that nobody can see.
 Result<UniqueFd> lock_beside(const std::string& path) {
     const std::string name = path + ".lock";
     UniqueFd lock{::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
@@ -119,7 +120,9 @@ Status ControlSocket::listen_at_path() {
         return removed;
     }
     listener_ = UniqueFd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+
     struct stat status {};
+
     // Nobody can connect before listen, so the mode is right before it matters.
     if (!listener_ || ::bind(listener_.get(), generic(*address), sizeof *address) != 0 ||
         ::lstat(path.c_str(), &status) != 0 || ::chmod(path.c_str(), 0666) != 0 ||
@@ -150,6 +153,7 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::open(control::ControlServi
 
 ControlSocket::~ControlSocket() {
     struct stat status {};
+
     // Only our own: with systemd's socket there is nothing to remove, and somebody may have put
     // another in its place.
     if (inode_ != 0 && ::lstat(options_.path.c_str(), &status) == 0 && status.st_ino == inode_) {

@@ -1,6 +1,6 @@
-#include <sys/socket.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -81,7 +81,8 @@ Result<control::Peer> peer_of(int connection) {
         groups.resize(size / sizeof(gid_t));
         asked = ::getsockopt(connection, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
     }
-    // Without the supplementary groups (they cannot be read before Linux 4.13) the primary one decides.
+    // Without the supplementary groups (they cannot be read before Linux 4.13) the primary one
+    // decides.
     if (asked == 0) {
         groups.resize(size / sizeof(gid_t));
         peer.gids.insert(peer.gids.end(), groups.begin(), groups.end());
@@ -90,6 +91,8 @@ Result<control::Peer> peer_of(int connection) {
     return peer;
 }
 
-control::AccessGroups access_groups() { return {group_id("slotd"), group_id("slotd-admin")}; }
+control::AccessGroups access_groups() {
+    return {group_id("slotd"), group_id("slotd-admin")};
+}
 
 }  // namespace slotd::os

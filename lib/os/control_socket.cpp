@@ -1,9 +1,9 @@
 #include "os/control_socket.hpp"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -30,8 +30,8 @@ constexpr std::uint64_t kTurnsTag = 1;
 constexpr int kEventsPerTurn = 64;
 constexpr int kAcceptsPerTurn = 32;
 constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
-/// A client in the middle of a message that is too long shall read why, not fail to write: closing at
-/// once would be EPIPE for it. So long we read on and throw away.
+/// A client in the middle of a message that is too long shall read why, not fail to write: closing
+/// at once would be EPIPE for it. So long we read on and throw away.
 constexpr std::size_t kDiscardedBytesMax = std::size_t{64} << 20;
 
 bool watch(int epoll, int operation, int fd, std::uint64_t tag, std::uint32_t events) {
@@ -41,7 +41,9 @@ bool watch(int epoll, int operation, int fd, std::uint64_t tag, std::uint32_t ev
     return ::epoll_ctl(epoll, operation, fd, &event) == 0;
 }
 
-UniqueFd spare_descriptor() { return UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)}; }
+UniqueFd spare_descriptor() {
+    return UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+}
 
 }  // namespace
 
@@ -55,7 +57,8 @@ ControlSocket::ControlSocket(control::ControlService& service, ControlSocketOpti
 }
 
 Status ControlSocket::watch_listener() {
-    if (!epoll_ || !turns_ || !watch(epoll_.get(), EPOLL_CTL_ADD, listener_.get(), kListenerTag, EPOLLIN) ||
+    if (!epoll_ || !turns_ ||
+        !watch(epoll_.get(), EPOLL_CTL_ADD, listener_.get(), kListenerTag, EPOLLIN) ||
         !watch(epoll_.get(), EPOLL_CTL_ADD, turns_.get(), kTurnsTag, EPOLLIN)) {
         return std::unexpected(os_error(errno, "watch the control socket"));
     }
@@ -78,7 +81,8 @@ void ControlSocket::ready() {
 
 void ControlSocket::accept_some() {
     for (int accepted = 0; accepted < kAcceptsPerTurn; ++accepted) {
-        UniqueFd connection{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+        UniqueFd connection{
+            ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
         if (connection) {
             admit(std::move(connection));
         } else if (errno == EMFILE || errno == ENFILE) {
@@ -111,7 +115,8 @@ void ControlSocket::admit(UniqueFd connection) {
     client.fd = std::move(connection);
     client.watched = EPOLLIN;
     service_.opened(id, std::move(*peer));
-    // Turned away at the door: it has been told why, and lingering would take the room it was refused.
+    // Turned away at the door: it has been told why, and lingering would take the room it was
+    // refused.
     client.doomed = client.hanging_up;
     settle(id, client);
 }
@@ -122,7 +127,8 @@ void ControlSocket::client_ready(control::ConnectionId id, std::uint32_t events)
         return;
     }
     Client& client = at->second;
-    // The peer is gone in both directions, but what it said before (a call with `oneway`) still counts.
+    // The peer is gone in both directions, but what it said before (a call with `oneway`) still
+    // counts.
     client.gone = client.gone || (events & (EPOLLHUP | EPOLLERR)) != 0;
     if ((events & EPOLLOUT) != 0) {
         flush(client);
@@ -244,10 +250,10 @@ void ControlSocket::take_turns() {
 /// After anything has happened to a client: closes it, or watches for what it waits for now.
 void ControlSocket::settle(control::ConnectionId id, Client& client) {
     if (client.hanging_up && client.unsent() == 0) {
-        (void)::shutdown(client.fd.get(), SHUT_WR);  // if it fails, the peer is gone, and HUP follows
+        (void)::shutdown(client.fd.get(),
+                         SHUT_WR);  // if it fails, the peer is gone, and HUP follows
     }
-    const bool owes_nothing =
-        client.unsent() == 0 && (client.hanging_up || !service_.waiting(id));
+    const bool owes_nothing = client.unsent() == 0 && (client.hanging_up || !service_.waiting(id));
     const bool over =
         client.end_of_input && !service_.has_work(id) && (client.gone || owes_nothing);
     if (client.doomed || over) {

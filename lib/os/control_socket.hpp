@@ -21,21 +21,21 @@ inline constexpr const char* kDefaultControlPath = "/run/slotd/io.slotd.Coordina
 
 struct ControlSocketOptions {
     std::string path = kDefaultControlPath;
-    /// Unsent bytes of one client. A subscriber over it misses records; a caller over it who calls again
-    /// without reading is disconnected. One reply may pass it: `List` of a large machine.
+    /// Unsent bytes of one client. A subscriber over it misses records; a caller over it who calls
+    /// again without reading is disconnected. One reply may pass it: `List` of a large machine.
     std::size_t queued_bytes_max = std::size_t{256} * 1024;
 };
 
-/// The control service's socket: accepts, reads, writes, never blocks, never logs. The event loop sees one
-/// descriptor, `fd()` (an epoll inside), and calls `ready()` whenever it is readable.
+/// The control service's socket: accepts, reads, writes, never blocks, never logs. The event loop
+/// sees one descriptor, `fd()` (an epoll inside), and calls `ready()` whenever it is readable.
 ///
-/// Mode 0666: everybody may connect, and who may ask what is decided for each call by what the kernel says
-/// about the peer (SO_PEERCRED, SO_PEERGROUPS), so that a refusal has a reason in it.
+/// Mode 0666: everybody may connect, and who may ask what is decided for each call by what the
+/// kernel says about the peer (SO_PEERCRED, SO_PEERGROUPS), so that a refusal has a reason in it.
 class ControlSocket final : private control::ReplySink {
 public:
-    /// Takes the listening socket that systemd has passed (LISTEN_FDS), else makes one at `path`, with a
-    /// stale one of a dead daemon replaced. Busy when somebody else serves that path. `service` must
-    /// outlive the socket.
+    /// Takes the listening socket that systemd has passed (LISTEN_FDS), else makes one at `path`,
+    /// with a stale one of a dead daemon replaced. Busy when somebody else serves that path.
+    /// `service` must outlive the socket.
     static Result<std::unique_ptr<ControlSocket>> open(control::ControlService& service,
                                                        ControlSocketOptions options);
     ControlSocket(const ControlSocket&) = delete;
@@ -43,21 +43,23 @@ public:
     ~ControlSocket() override;
 
     int fd() const { return epoll_.get(); }
+
     /// Does what there is to do, a bounded amount of it: with more left, fd() stays readable.
     void ready();
+
     std::size_t clients() const { return clients_.size(); }
 
 private:
     struct Client {
         UniqueFd fd;
-        std::string queue;             ///< bytes that wait for the peer to read
-        std::size_t sent = 0;          ///< of `queue`
-        std::uint32_t watched = 0;     ///< epoll events asked for
-        bool end_of_input = false;     ///< the peer sends no more; it may still read
-        bool gone = false;             ///< the peer does not read either
-        bool hanging_up = false;       ///< when the queue is out, the connection ends
-        std::size_t discarded = 0;     ///< bytes read and thrown away while hanging up
-        bool doomed = false;           ///< to be closed as soon as nobody up the stack uses it
+        std::string queue;          ///< bytes that wait for the peer to read
+        std::size_t sent = 0;       ///< of `queue`
+        std::uint32_t watched = 0;  ///< epoll events asked for
+        bool end_of_input = false;  ///< the peer sends no more; it may still read
+        bool gone = false;          ///< the peer does not read either
+        bool hanging_up = false;    ///< when the queue is out, the connection ends
+        std::size_t discarded = 0;  ///< bytes read and thrown away while hanging up
+        bool doomed = false;        ///< to be closed as soon as nobody up the stack uses it
 
         std::size_t unsent() const { return queue.size() - sent; }
     };
@@ -85,9 +87,9 @@ private:
     ControlSocketOptions options_;
     UniqueFd epoll_;
     UniqueFd listener_;
-    UniqueFd turns_;  ///< eventfd: readable while `unfinished_` is not empty
-    UniqueFd lock_;   ///< held for life: one daemon for one path
-    UniqueFd spare_;  ///< given up for a moment when descriptors run out
+    UniqueFd turns_;   ///< eventfd: readable while `unfinished_` is not empty
+    UniqueFd lock_;    ///< held for life: one daemon for one path
+    UniqueFd spare_;   ///< given up for a moment when descriptors run out
     ino_t inode_ = 0;  ///< of the socket file that we made; 0: it is not ours to unlink
     std::map<control::ConnectionId, Client> clients_;
     std::set<control::ConnectionId> unfinished_;  ///< those with something left to do or to settle

@@ -26,12 +26,13 @@ struct Config {
     bool operator==(const Config&) const = default;
 };
 
-/// A value as it stands in the file, before anybody knows whether it belongs there. `Misfit` is a type
-/// that no key of ours has (a date, a table where a value should be) under its TOML name.
+/// A value as it stands in the file, before anybody knows whether it belongs there. `Misfit` is a
+/// type that no key of ours has (a date, a table where a value should be) under its TOML name.
 struct Misfit {
     std::string type;
     bool operator==(const Misfit&) const = default;
 };
+
 using ConfigValue = std::variant<bool, std::int64_t, double, std::string, Misfit>;
 
 /// One key of the file with where it stands. A table without keys is an entry without key.

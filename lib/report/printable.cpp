@@ -39,8 +39,9 @@ Decoded decode(std::string_view text) {
     }
     const std::uint32_t smallest = length == 4 ? 0x10000 : length == 3 ? 0x800 : 0x80;
     const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
-    return code_point < smallest || code_point > 0x10ffff || surrogate ? Decoded{}
-                                                                       : Decoded{code_point, length};
+    return code_point < smallest || code_point > 0x10ffff || surrogate
+               ? Decoded{}
+               : Decoded{code_point, length};
 }
 
 /// Would move, colour, hide or reorder what is on the screen.
@@ -51,7 +52,9 @@ bool is_control(std::uint32_t code_point) {
            (code_point >= 0x2060 && code_point <= 0x206f) || code_point == 0xfeff;
 }
 
-bool starts_code_point(char byte) { return (static_cast<std::uint8_t>(byte) & 0xc0) != 0x80; }
+bool starts_code_point(char byte) {
+    return (static_cast<std::uint8_t>(byte) & 0xc0) != 0x80;
+}
 
 }  // namespace
 

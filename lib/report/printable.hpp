@@ -7,12 +7,12 @@
 namespace slotd::report {
 
 /// `text` in a form that no terminal and no log line can mistake for anything but text: control
-/// characters (C0, DEL, C1, the Unicode line, paragraph and direction controls) and bytes that are not
-/// UTF-8 become '?'. Slot names come from firmware, reasons from users, replies from a socket.
+/// characters (C0, DEL, C1, the Unicode line, paragraph and direction controls) and bytes that are
+/// not UTF-8 become '?'. Slot names come from firmware, reasons from users, replies from a socket.
 std::string printable(std::string_view text);
 
-/// Columns that printable text takes, one for each code point. (Wide characters are counted as one; no
-/// name that slotd shows has them in practice.)
+/// Columns that printable text takes, one for each code point. (Wide characters are counted as one;
+/// no name that slotd shows has them in practice.)
 std::size_t columns(std::string_view text);
 
 /// `text` in exactly `width` columns: filled with blanks, or cut with a final '~'.

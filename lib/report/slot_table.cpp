@@ -33,10 +33,14 @@ struct Widths {
     std::size_t before_card() const { return port + slot + phase + level + 4 * kGap; }
 };
 
-std::string gap() { return std::string(kGap, ' '); }
+std::string gap() {
+    return std::string(kGap, ' ');
+}
 
 /// A port whose Root Port is shown too hangs below it; how deep a switch nests is not for a list.
-bool is_nested(const coordinator::SlotStatus& slot) { return slot.port != slot.root_port; }
+bool is_nested(const coordinator::SlotStatus& slot) {
+    return slot.port != slot.root_port;
+}
 
 std::string port_text(const coordinator::SlotStatus& slot) {
     return std::string(is_nested(slot) ? kIndent : 0, ' ') + slot.port.to_string();
@@ -90,7 +94,8 @@ Widths widths_of(const std::vector<const coordinator::SlotStatus*>& slots) {
 std::vector<const coordinator::SlotStatus*> as_tree(
     const std::vector<coordinator::SlotStatus>& slots) {
     std::vector<const coordinator::SlotStatus*> order;
-    std::ranges::transform(slots, std::back_inserter(order), [](const auto& slot) { return &slot; });
+    std::ranges::transform(slots, std::back_inserter(order),
+                           [](const auto& slot) { return &slot; });
     std::ranges::stable_sort(order, [](const auto* one, const auto* other) {
         if (one->root_port != other->root_port) {
             return one->root_port < other->root_port;
@@ -122,12 +127,11 @@ std::size_t card_width(const Widths& widths, const Style& style) {
 std::string slot_lines(const coordinator::SlotStatus& slot, const Widths& widths,
                        const Style& style) {
     const std::size_t room = card_width(widths, style);
-    std::string lines = fitted(port_text(slot), widths.port) + gap() +
-                        fitted(slot_text(slot), widths.slot) + gap() +
-                        painted(fitted(phase_text(slot), widths.phase), paint_of_phase(slot.phase),
-                                style) +
-                        gap() + fitted(to_text(slot.level), widths.level) + gap() +
-                        cut(card_text(slot), room) + "\n";
+    std::string lines =
+        fitted(port_text(slot), widths.port) + gap() + fitted(slot_text(slot), widths.slot) +
+        gap() + painted(fitted(phase_text(slot), widths.phase), paint_of_phase(slot.phase), style) +
+        gap() + fitted(to_text(slot.level), widths.level) + gap() + cut(card_text(slot), room) +
+        "\n";
     for (std::size_t i = 1; i < slot.functions.size(); ++i) {
         const pci::Function& function = slot.functions[i];
         const std::string text = fmt::format(".{:x} {} {}", function.address.function,
@@ -135,8 +139,8 @@ std::string slot_lines(const coordinator::SlotStatus& slot, const Widths& widths
         lines += std::string(widths.before_card(), ' ') + cut(text, room) + "\n";
     }
     if (!slot.gates.empty()) {
-        const std::string text =
-            std::string(is_nested(slot) ? 2 * kIndent : kIndent, ' ') + "closed: " + joined(slot.gates);
+        const std::string text = std::string(is_nested(slot) ? 2 * kIndent : kIndent, ' ') +
+                                 "closed: " + joined(slot.gates);
         lines += painted(cut(text, style.columns), Paint::Attention, style) + "\n";
     }
     return lines;

@@ -1,14 +1,14 @@
 #include "tests/fakes/control_world.hpp"
 
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -72,7 +72,9 @@ ControlWorld::ControlWorld(control::ClientLimits limits)
     socket = std::move(*opened);
 }
 
-ControlWorld::~ControlWorld() { std::filesystem::remove_all(directory); }
+ControlWorld::~ControlWorld() {
+    std::filesystem::remove_all(directory);
+}
 
 bool ControlWorld::pump_until(const std::function<bool()>& reached, int also) {
     const auto deadline = std::chrono::steady_clock::now() + kDeadline;
@@ -82,8 +84,7 @@ bool ControlWorld::pump_until(const std::function<bool()>& reached, int also) {
         if (left.count() <= 0) {
             return false;
         }
-        std::array<pollfd, 2> waiting{
-            {{socket ? socket->fd() : -1, POLLIN, 0}, {also, POLLIN, 0}}};
+        std::array<pollfd, 2> waiting{{{socket ? socket->fd() : -1, POLLIN, 0}, {also, POLLIN, 0}}};
         // A moment at most: `reached` may depend on a file that a child writes.
         (void)::poll(waiting.data(), waiting.size(), 20);
         if (socket && waiting[0].revents != 0) {
@@ -94,12 +95,13 @@ bool ControlWorld::pump_until(const std::function<bool()>& reached, int also) {
 }
 
 RawClient::RawClient(ControlWorld& world)
-    : world_(world), fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    : world_(world),
+      fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, world.path.data(), world.path.size());
-    SLOTD_ASSERT(::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address),
-                           sizeof address) == 0);
+    SLOTD_ASSERT(
+        ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
 }
 
 bool RawClient::write(std::string_view bytes) {
@@ -148,9 +150,13 @@ std::optional<std::string> RawClient::read() {
     return message;
 }
 
-bool RawClient::read_end() { return !read().has_value() && end_ && buffer_.empty(); }
+bool RawClient::read_end() {
+    return !read().has_value() && end_ && buffer_.empty();
+}
 
-void RawClient::half_close() { (void)::shutdown(fd_.get(), SHUT_WR); }
+void RawClient::half_close() {
+    (void)::shutdown(fd_.get(), SHUT_WR);
+}
 
 Child::Child(ControlWorld& world, std::vector<std::string> command, std::optional<uid_t> uid)
     : world_(world) {
@@ -181,9 +187,13 @@ Child::~Child() {
     }
 }
 
-void Child::signal(int number) const { (void)::kill(pid_, number); }
+void Child::signal(int number) const {
+    (void)::kill(pid_, number);
+}
 
-std::string Child::out() const { return content(stem_ + ".out"); }
+std::string Child::out() const {
+    return content(stem_ + ".out");
+}
 
 ChildResult Child::wait() {
     int status = 0;

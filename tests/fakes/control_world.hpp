@@ -33,6 +33,7 @@ public:
     /// Drives the socket until `reached` holds; false when the deadline comes first. `also` is a
     /// descriptor to wake up for, as `reached` may depend on it.
     bool pump_until(const std::function<bool()>& reached, int also = -1);
+
     /// The daemon goes away.
     void stop() { socket.reset(); }
 
@@ -57,6 +58,7 @@ public:
     /// True where the stream ends here, with nothing before.
     bool read_end();
     void half_close();
+
     void close() { fd_.reset(); }
 
 private:

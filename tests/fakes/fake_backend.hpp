@@ -10,8 +10,8 @@
 
 namespace slotd::fakes {
 
-/// A daemon that has slots and takes requests down, without doing anything about them. What it does on
-/// submit can be replaced: an answer may come at once, from within.
+/// A daemon that has slots and takes requests down, without doing anything about them. What it does
+/// on submit can be replaced: an answer may come at once, from within.
 class FakeBackend : public control::Backend {
 public:
     std::vector<coordinator::SlotStatus> machine;
@@ -20,12 +20,13 @@ public:
     std::function<void(const event::ResetRequested&)> on_submit;
 
     std::vector<coordinator::SlotStatus> slots() const override { return machine; }
+
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
     void submit(const event::ResetRequested& request) override;
 };
 
-/// A Root Port with a network card (slot "5"), one with a switch whose two nested slots are both called
-/// "11", one without a slot.
+/// A Root Port with a network card (slot "5"), one with a switch whose two nested slots are both
+/// called "11", one without a slot.
 std::vector<coordinator::SlotStatus> small_machine();
 
 }  // namespace slotd::fakes

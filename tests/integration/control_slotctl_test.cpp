@@ -1,10 +1,10 @@
-#include <signal.h>
-#include <unistd.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
-#include <filesystem>
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -106,11 +106,10 @@ TEST_F(Slotctl, Exits5WhenTheUserMayNot) {
     std::filesystem::copy_file(SLOTD_BINARY_DIR "/slotctl", copy);
 
     const ChildResult read = Child(world_, {copy, "list", "--socket", world_.path}, kNobody).wait();
-    const ChildResult act = Child(world_,
-                                  {copy, "reset", "5", "--reason", "x", "--wait", "--socket",
-                                   world_.path},
-                                  kNobody)
-                                .wait();
+    const ChildResult act =
+        Child(world_, {copy, "reset", "5", "--reason", "x", "--wait", "--socket", world_.path},
+              kNobody)
+            .wait();
 
     EXPECT_EQ(read.exit_code, 5) << read.error;
     EXPECT_THAT(read.error, HasSubstr("not permitted"));
@@ -179,9 +178,7 @@ TEST_F(Slotctl, WatchPrintsRecordsUntilCtrlC) {
 
     world_.service.publish(record);
     world_.service.publish(record);
-    ASSERT_TRUE(world_.pump_until([&] {
-        return lines_in(text) == 2 && lines_in(json) == 2;
-    }));
+    ASSERT_TRUE(world_.pump_until([&] { return lines_in(text) == 2 && lines_in(json) == 2; }));
     text.signal(SIGINT);
     json.signal(SIGTERM);
 

@@ -1,7 +1,7 @@
-#include <sys/stat.h>
-#include <unistd.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <memory>
 #include <optional>
@@ -21,7 +21,9 @@ using fakes::RawClient;
 using testing::HasSubstr;
 using testing::Optional;
 
-std::string call(const Method& method, bool more = false) { return encode_call(method, more); }
+std::string call(const Method& method, bool more = false) {
+    return encode_call(method, more);
+}
 
 action::Record long_record() {
     action::Record record;
@@ -49,7 +51,8 @@ TEST(ControlSocket, AnswersOverARealSocket) {
 
 TEST(ControlSocket, MalformedJsonIsAnsweredAndEndsTheConnection) {
     ControlWorld world;
-    for (const std::string& bytes : {"{\"method\":\0"s, "\0\0\0\0\0"s, "\xff\xfe\0"s, "GET / HTTP/1.1\r\n\0"s}) {
+    for (const std::string& bytes :
+         {"{\"method\":\0"s, "\0\0\0\0\0"s, "\xff\xfe\0"s, "GET / HTTP/1.1\r\n\0"s}) {
         RawClient client(world);
         EXPECT_TRUE(client.write(bytes));
         EXPECT_THAT(client.read(), Optional(HasSubstr("MalformedMessage")));
@@ -112,7 +115,8 @@ TEST(ControlSocket, ACallerThatNeverReadsIsDisconnected) {
     }
 
     const bool closed = world.pump_until([&] {
-        return !sleeper.write_some(calls) || (world.socket->clients() == 0 && world.service.connections() == 0);
+        return !sleeper.write_some(calls) ||
+               (world.socket->clients() == 0 && world.service.connections() == 0);
     });
 
     EXPECT_TRUE(closed);
@@ -164,8 +168,9 @@ TEST(ControlSocket, AnswersAClientThatHasClosedItsSide) {
 TEST(ControlSocket, CarriesOutAOnewayCallOfAClientThatIsGone) {
     ControlWorld world;
     RawClient client(world);
-    EXPECT_TRUE(client.write_some("{\"method\":\"io.slotd.Coordinator.Reset\",\"oneway\":true,"
-                                  "\"parameters\":{\"target\":\"5\",\"reason\":\"x\"}}\0"s));
+    EXPECT_TRUE(
+        client.write_some("{\"method\":\"io.slotd.Coordinator.Reset\",\"oneway\":true,"
+                          "\"parameters\":{\"target\":\"5\",\"reason\":\"x\"}}\0"s));
     client.close();
 
     EXPECT_TRUE(world.pump_until([&] { return !world.backend.submitted.empty(); }));
@@ -189,7 +194,8 @@ TEST(ControlSocket, AResetGoesOnWhenItsClientGoesAway) {
 TEST(ControlSocket, GoesOnWithWhatWasPipelinedBehindAWait) {
     ControlWorld world;
     RawClient client(world);
-    EXPECT_TRUE(client.write(call(ResetTarget{"5", {}, "x", false, true}, true) + call(GetVersion{})));
+    EXPECT_TRUE(
+        client.write(call(ResetTarget{"5", {}, "x", false, true}, true) + call(GetVersion{})));
     EXPECT_THAT(client.read(), Optional(HasSubstr("accepted")));
 
     world.service.answer({1, true, "recovered", "back"});

@@ -9,7 +9,9 @@ namespace {
 
 constexpr AccessGroups kGroups{.readers = 300, .operators = 301};
 
-Peer peer(std::uint32_t uid, std::vector<std::uint32_t> gids) { return {uid, 1, std::move(gids), ""}; }
+Peer peer(std::uint32_t uid, std::vector<std::uint32_t> gids) {
+    return {uid, 1, std::move(gids), ""};
+}
 
 ResetTarget reset(bool dry_run) {
     return {"5", event::ResetMethod::Auto, "why", dry_run, false};

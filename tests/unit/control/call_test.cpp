@@ -16,7 +16,9 @@ namespace {
 
 using Decoded = std::expected<Method, Fault>;
 
-Decoded decoded(const std::string& message) { return decode_call(message).method; }
+Decoded decoded(const std::string& message) {
+    return decode_call(message).method;
+}
 
 std::string reset_with(const std::string& parameters) {
     return R"({"method":"io.slotd.Coordinator.Reset","parameters":{)" + parameters + "}}";
@@ -109,7 +111,8 @@ TEST(Call, IsMalformedWhenAFlagIsNotOne) {
 
 TEST(Call, IsMalformedWhenNestedTooDeep) {
     const std::string deep = std::string(30000, '[') + std::string(30000, ']');
-    EXPECT_TRUE(is_malformed(R"({"method":"io.slotd.Coordinator.List","parameters":)" + deep + "}"));
+    EXPECT_TRUE(
+        is_malformed(R"({"method":"io.slotd.Coordinator.List","parameters":)" + deep + "}"));
     EXPECT_TRUE(is_malformed(std::string(60000, '[')));
     std::string objects;
     for (int i = 0; i < 10000; ++i) {
@@ -122,12 +125,14 @@ TEST(Call, IsMalformedWhenNestedTooDeep) {
 TEST(Call, IsMalformedWithOneKeyTwice) {
     EXPECT_TRUE(is_malformed(
         R"({"method":"io.slotd.Coordinator.List","method":"io.slotd.Coordinator.Reset"})"));
-    EXPECT_TRUE(is_malformed(reset_with(R"("target":"5","reason":"x","dry_run":true,"dry_run":false)")));
+    EXPECT_TRUE(
+        is_malformed(reset_with(R"("target":"5","reason":"x","dry_run":true,"dry_run":false)")));
 }
 
 TEST(Call, IsMalformedWhenNotUtf8) {
     for (const char* const bytes : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf8\x88\x80\x80\x80"}) {
-        EXPECT_TRUE(is_malformed(reset_with(std::string(R"("reason":"x","target":")") + bytes + "\"")));
+        EXPECT_TRUE(
+            is_malformed(reset_with(std::string(R"("reason":"x","target":")") + bytes + "\"")));
     }
 }
 
@@ -182,7 +187,8 @@ TEST(Call, BoundsTheReasonAndTheName) {
 TEST(Call, ReplacesControlCharactersInTheReason) {
     const Decoded call = decoded(reset_with(R"("target":"5","reason":"a\u001b[31m\nb\u0085c")"));
 
-    EXPECT_EQ(call, Decoded(ResetTarget{"5", event::ResetMethod::Auto, "a?[31m?b?c", false, false}));
+    EXPECT_EQ(call,
+              Decoded(ResetTarget{"5", event::ResetMethod::Auto, "a?[31m?b?c", false, false}));
 }
 
 TEST(Call, KnowsWhichInterfaceOrMethodIsMissing) {

@@ -29,12 +29,14 @@ public:
     void send(ConnectionId connection, std::string message) override {
         sent[connection].push_back(std::move(message));
     }
+
     bool offer(ConnectionId connection, std::string message) override {
         if (!full.contains(connection)) {
             sent[connection].push_back(std::move(message));
         }
         return !full.contains(connection);
     }
+
     void hang_up(ConnectionId connection) override { hung_up.insert(connection); }
 };
 
@@ -72,14 +74,14 @@ protected:
 
     std::vector<ResetState> reset_states() {
         std::vector<ResetState> states;
-        for (const ReceivedReply& reply : replies()) {
+        const std::vector<ReceivedReply> all = replies();
+        for (const ReceivedReply& reply : all) {
             const auto reset = decode_reset(reply.parameters);
             EXPECT_TRUE(reset.has_value()) << reply.parameters;
             if (reset) {
                 states.push_back(reset->state);
-                EXPECT_EQ(reply.continues, reset->state == ResetState::Progress ||
-                                               (reset->state == ResetState::Accepted &&
-                                                service_.waiting(kRoot)));
+                const bool last = reset->state == ResetState::Finished || !reply.continues;
+                EXPECT_EQ(last, &reply == &all.back());
             }
         }
         return states;
@@ -138,13 +140,12 @@ TEST_F(ControlServiceTest, AnswersUnknownAndAmbiguousNames) {
 TEST_F(ControlServiceTest, SubmitsAResetWithWhoAskedAndWhy) {
     call(ResetTarget{"0000:01:00.1", event::ResetMethod::Flr, "ticket\n4711", false, false});
 
-    EXPECT_EQ(backend_.submitted,
-              (std::vector<event::ResetRequested>{{.request = 1,
-                                                   .port = kPort,
-                                                   .function = pci::Address{0, 1, 0, 1},
-                                                   .method = event::ResetMethod::Flr,
-                                                   .requester = {0, 4711, "sshd.service",
-                                                                 "ticket?4711"}}}));
+    EXPECT_EQ(backend_.submitted, (std::vector<event::ResetRequested>{
+                                      {.request = 1,
+                                       .port = kPort,
+                                       .function = pci::Address{0, 1, 0, 1},
+                                       .method = event::ResetMethod::Flr,
+                                       .requester = {0, 4711, "sshd.service", "ticket?4711"}}}));
     EXPECT_EQ(reset_states(), std::vector{ResetState::Accepted});
 }
 
@@ -330,18 +331,19 @@ TEST_F(ControlServiceTest, TellsWhoMayNotWhatIsNeeded) {
               Fault(NotPermitted{"io.slotd.Coordinator.Reset needs root or group slotd-admin, and "
                                  "this is uid 1000"}));
     call(ListSlots{}, false, 30);
-    EXPECT_EQ(only_fault(30), Fault(NotPermitted{"io.slotd.Coordinator.List needs root or group slotd "
-                                                 "or slotd-admin, and this is uid 65534"}));
+    EXPECT_EQ(only_fault(30),
+              Fault(NotPermitted{"io.slotd.Coordinator.List needs root or group slotd "
+                                 "or slotd-admin, and this is uid 65534"}));
     call(GetInfo{}, false, 30);
     EXPECT_FALSE(replies(30).front().fault);
     EXPECT_TRUE(backend_.submitted.empty());
 }
 
 TEST_F(ControlServiceTest, KeepsRoomForOperators) {
-    ControlService small(backend_, {.version = "",
-                                    .groups = {300, 301},
-                                    .limits = {.clients = 4, .reserved_for_operators = 1,
-                                               .strangers = 1}});
+    ControlService small(backend_,
+                         {.version = "",
+                          .groups = {300, 301},
+                          .limits = {.clients = 4, .reserved_for_operators = 1, .strangers = 1}});
     small.connect(sink_);
     const Peer reader{1000, 1, {300}, ""};
     const Peer stranger{1000, 1, {}, ""};

@@ -29,7 +29,8 @@ coordinator::SlotStatus slot(pci::Address port, std::string name,
     return status;
 }
 
-/// Slots 5 and 6 of domain 0, two that are both called "11", and a VMD domain that repeats an address.
+/// Slots 5 and 6 of domain 0, two that are both called "11", and a VMD domain that repeats an
+/// address.
 std::vector<coordinator::SlotStatus> machine() {
     return {
         slot({0, 0, 2, 0}, "5", {{0, 0x3b, 0, 0}, {0, 0x3b, 0, 1}}),
@@ -63,7 +64,9 @@ TEST(FindSlot, ByPortAddress) {
     EXPECT_EQ(function_of("0000:00:02.0"), std::nullopt);
 }
 
-TEST(FindSlot, BySlotName) { EXPECT_EQ(port_of("6"), (pci::Address{0, 0, 3, 0})); }
+TEST(FindSlot, BySlotName) {
+    EXPECT_EQ(port_of("6"), (pci::Address{0, 0, 3, 0}));
+}
 
 TEST(FindSlot, ByAFunctionInIt) {
     EXPECT_EQ(port_of("0000:3b:00.1"), (pci::Address{0, 0, 2, 0}));
@@ -84,7 +87,8 @@ TEST(FindSlot, APortIsAPortFirst) {
 
 TEST(FindSlot, NamesThatFitSeveralAreNeverGuessed) {
     EXPECT_EQ(fault_of("11"), Fault(AmbiguousSlot{"11", {"0000:03:00.0", "0000:03:01.0"}}));
-    EXPECT_EQ(fault_of("3b:00.1"), Fault(AmbiguousSlot{"3b:00.1", {"0000:3b:00.1", "10000:3b:00.1"}}));
+    EXPECT_EQ(fault_of("3b:00.1"),
+              Fault(AmbiguousSlot{"3b:00.1", {"0000:3b:00.1", "10000:3b:00.1"}}));
 }
 
 TEST(FindSlot, AnswersAnUnknownNameWithTheNearestFirst) {

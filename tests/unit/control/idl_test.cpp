@@ -36,7 +36,8 @@ TEST(Idl, EndsAtTheFirstMistake) {
           "interface a.b type T (a: []", "interface a.b thing T ()", "interface a.b type T (a b)",
           "interface a.b type T ????????????int"}) {
         if (std::string(text) == "interface") {
-            continue;  // an interface without a name and members is empty, not wrong, to this reader
+            continue;  // an interface without a name and members is empty, not wrong, to this
+                       // reader
         }
         EXPECT_FALSE(Idl::parse(text).has_value()) << text;
     }

@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "action/record.hpp"
 #include "control/idl.hpp"
@@ -93,8 +94,8 @@ TEST(Reply, IsWhatTheInterfaceSays) {
     EXPECT_EQ(mismatch_of(ours, "Subscribe", RecordReply{some_record(), 0}), std::nullopt);
     EXPECT_EQ(mismatch_of(ours, "Subscribe", RecordReply{{}, 9}), std::nullopt);
     EXPECT_EQ(mismatch_of(ours, "Version", VersionReply{"1"}), std::nullopt);
-    for (const ResetState state : {ResetState::Planned, ResetState::Accepted, ResetState::Progress,
-                                   ResetState::Finished}) {
+    for (const ResetState state :
+         {ResetState::Planned, ResetState::Accepted, ResetState::Progress, ResetState::Finished}) {
         EXPECT_EQ(mismatch_of(ours, "Reset", reset_reply(state)), std::nullopt) << to_text(state);
     }
 }
@@ -149,8 +150,8 @@ TEST(Reply, ComesBackAsItWasEncoded) {
     EXPECT_EQ(*decode_record(parameters_of(encode_reply(record, true))), record);
     EXPECT_EQ(*decode_version(parameters_of(encode_reply(VersionReply{"1.2"}, false))),
               VersionReply{"1.2"});
-    for (const ResetState state : {ResetState::Planned, ResetState::Accepted, ResetState::Progress,
-                                   ResetState::Finished}) {
+    for (const ResetState state :
+         {ResetState::Planned, ResetState::Accepted, ResetState::Progress, ResetState::Finished}) {
         const ResetReply reset = reset_reply(state);
         EXPECT_EQ(*decode_reset(parameters_of(encode_reply(reset, true))), reset) << to_text(state);
     }

@@ -1,7 +1,7 @@
 #include "os/config_file.hpp"
 
-#include <sys/stat.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -23,6 +23,7 @@ protected:
         std::string pattern = testing::TempDir() + "slotd-config-XXXXXX";
         directory_ = ::mkdtemp(pattern.data());
     }
+
     ~ConfigFile() override { std::filesystem::remove_all(directory_); }
 
     std::string file(const std::string& text) const {
@@ -44,8 +45,9 @@ TEST(ShippedConfigFile, WritesOutTheDefaults) {
 }
 
 TEST_F(ConfigFile, ReportsAllMistakesWithFileAndLine) {
-    const std::string path = file("[coordinator]\nlevel = 'off'\nautomatic_action = 'yes'\n"
-                                  "unknown = 2020-01-01\n\n[[rule]]\nx = 1\n[empty]\n");
+    const std::string path = file(
+        "[coordinator]\nlevel = 'off'\nautomatic_action = 'yes'\n"
+        "unknown = 2020-01-01\n\n[[rule]]\nx = 1\n[empty]\n");
 
     const auto loaded = load_config(path, IfMissing::Fail);
 
@@ -60,8 +62,8 @@ TEST_F(ConfigFile, ReportsAllMistakesWithFileAndLine) {
 }
 
 TEST_F(ConfigFile, ReportsWhatIsNotToml) {
-    for (const char* const text : {"level = ", "[coordinator\n", "a = 1\na = 2\n", "\xff = 1\n",
-                                   "a = \"\x1b[2J\"\n"}) {
+    for (const char* const text :
+         {"level = ", "[coordinator\n", "a = 1\na = 2\n", "\xff = 1\n", "a = \"\x1b[2J\"\n"}) {
         const LoadedConfig loaded = parse_config(text, "x.toml");
         ASSERT_EQ(loaded.mistakes.size(), 1U) << text;
         EXPECT_TRUE(loaded.mistakes[0].starts_with("x.toml:")) << loaded.mistakes[0];

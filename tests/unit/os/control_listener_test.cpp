@@ -1,8 +1,8 @@
+#include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <array>
@@ -42,6 +42,7 @@ protected:
         directory_ = ::mkdtemp(pattern.data());
         path_ = directory_ + "/socket";
     }
+
     ~ControlListener() override { std::filesystem::remove_all(directory_); }
 
     Result<std::unique_ptr<ControlSocket>> open(const std::string& path) {
@@ -57,7 +58,9 @@ protected:
 TEST_F(ControlListener, EverybodyMayConnectAndItIsGoneAfterwards) {
     auto socket = open(path_);
     ASSERT_TRUE(socket.has_value()) << socket.error().message();
+
     struct stat status {};
+
     ASSERT_EQ(::lstat(path_.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0666U);
     EXPECT_TRUE(ControlClient::connect(path_).has_value());
@@ -154,8 +157,9 @@ TEST(ControlPeer, IsWhoTheKernelSays) {
 TEST(ControlPeer, UnitComesFromTheCgroup) {
     EXPECT_EQ(unit_in_cgroup("0::/system.slice/sshd.service\n"), "sshd.service");
     EXPECT_EQ(unit_in_cgroup("0::/user.slice/user-0.slice/session-3.scope\n"), "session-3.scope");
-    EXPECT_EQ(unit_in_cgroup("0::/user.slice/user-0.slice/user@0.service/app.slice/x.service/sub\n"),
-              "x.service");
+    EXPECT_EQ(
+        unit_in_cgroup("0::/user.slice/user-0.slice/user@0.service/app.slice/x.service/sub\n"),
+        "x.service");
     EXPECT_EQ(unit_in_cgroup("4:memory:/a.service\n1:name=systemd:/b.service\n"), "b.service");
     EXPECT_EQ(unit_in_cgroup("0::/\n"), "");
     EXPECT_EQ(unit_in_cgroup(""), "");

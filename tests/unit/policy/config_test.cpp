@@ -43,17 +43,21 @@ TEST(Config, ReportsEveryMistakeInTheOrderOfLines) {
         checked.mistakes,
         (std::vector<ConfigMistake>{
             {1, "level: stands before any table; write it below one of: coordinator"},
-            {2, "coordinator.level: \"off\" is not a level; write \"observe\", \"fence\" or "
-                "\"exclusive\" (with the quotes)"},
-            {3, "coordinator.automatic_action: \"yes\" is not a yes or no; write true or false "
-                "(without quotes)"},
+            {2,
+             "coordinator.level: \"off\" is not a level; write \"observe\", \"fence\" or "
+             "\"exclusive\" (with the quotes)"},
+            {3,
+             "coordinator.automatic_action: \"yes\" is not a yes or no; write true or false "
+             "(without quotes)"},
             {4, "coordinator.levle: unknown key; known in [coordinator]: level, automatic_action"},
             {5, "coordinator: 5 stands where a table should be; write [coordinator]"},
             {6, "coordinator: stands once; write [coordinator], not [[coordinator]]"},
-            {7, "coordinator.level: a value of type date or time is not a level; write \"observe\", "
-                "\"fence\" or \"exclusive\" (with the quotes)"},
-            {8, "coordinator.automatic_action: 1 is not a yes or no; write true or false (without "
-                "quotes)"},
+            {7,
+             "coordinator.level: a value of type date or time is not a level; write \"observe\", "
+             "\"fence\" or \"exclusive\" (with the quotes)"},
+            {8,
+             "coordinator.automatic_action: 1 is not a yes or no; write true or false (without "
+             "quotes)"},
             {9, "cordinator: unknown table; known: coordinator"},
         }));
 }

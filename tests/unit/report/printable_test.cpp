@@ -18,21 +18,21 @@ TEST(Printable, ReplacesControlCharacters) {
     EXPECT_EQ(printable("\x1b[2J\a\b\r\n\t\x7f\v\0"s), "?[2J????????"s);
     EXPECT_EQ(printable("a\xc2\x9b"
                         "b"),
-              "a?b");                                          // C1 CSI
+              "a?b");  // C1 CSI
     EXPECT_EQ(printable("a\xe2\x80\xae"
                         "b"),
-              "a?b");                                          // right-to-left override
+              "a?b");  // right-to-left override
     EXPECT_EQ(printable("a\xe2\x80\xa8"
                         "b"),
-              "a?b");                                          // line separator
+              "a?b");  // line separator
 }
 
 TEST(Printable, ReplacesEachByteThatIsNotUtf8) {
     EXPECT_EQ(printable("\xff"), "?");
-    EXPECT_EQ(printable("\xc0\xaf"), "??");          // overlong
-    EXPECT_EQ(printable("\xed\xa0\x80"), "???");     // surrogate
+    EXPECT_EQ(printable("\xc0\xaf"), "??");            // overlong
+    EXPECT_EQ(printable("\xed\xa0\x80"), "???");       // surrogate
     EXPECT_EQ(printable("\xf4\x90\x80\x80"), "????");  // above U+10FFFF
-    EXPECT_EQ(printable("\xe2\x82"), "??");          // cut off
+    EXPECT_EQ(printable("\xe2\x82"), "??");            // cut off
 }
 
 TEST(Printable, FitsColumnsByCodePoints) {

@@ -1,0 +1,72 @@
+#include "control/fault.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/overloaded.hpp"
+#include "report/printable.hpp"
+
+namespace slotd::control {
+
+namespace {
+
+std::string quoted(std::string_view text) {
+    return "\"" + report::printable(text) + "\"";
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) {
+        text += (text.empty() ? "" : ", ") + report::printable(name);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string to_string(const Fault& fault) {
+    using std::string;
+    return std::visit(
+        Overloaded{
+            [](const NoSuchSlot& one) {
+                return "no slot is called " + quoted(one.name) +
+                       (one.candidates.empty() ? "; there is none on this machine"
+                                               : "; nearest: " + joined(one.candidates));
+            },
+            [](const AmbiguousSlot& one) {
+                return quoted(one.name) +
+                       " names several slots; say which: " + joined(one.candidates);
+            },
+            [](const NotPermitted& one) {
+                return "not permitted: " + report::printable(one.reason);
+            },
+            [](const TooManyClients&) -> string { return "slotd has too many clients; try later"; },
+            [](const Refused& one) { return "refused: " + report::printable(one.reason); },
+            [](const MalformedMessage& one) {
+                return "malformed message: " + report::printable(one.reason);
+            },
+            [](const MessageTooLarge& one) {
+                return fmt::format("message is longer than {} bytes", one.bytes_max);
+            },
+            [](const InterfaceNotFound& one) {
+                return "slotd has no interface " + quoted(one.interface);
+            },
+            [](const MethodNotFound& one) { return "slotd has no method " + quoted(one.method); },
+            [](const InvalidParameter& one) {
+                return "invalid parameter " + quoted(one.parameter);
+            },
+            [](const ExpectedMore&) -> string {
+                return "this method must be called with \"more\"";
+            },
+            [](const UnknownFault& one) {
+                return report::printable(one.name) + " " + report::printable(one.parameters);
+            },
+        },
+        fault);
+}
+
+}  // namespace slotd::control
