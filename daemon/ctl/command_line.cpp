@@ -183,6 +183,12 @@ std::variant<Invocation, Answered> parse_command_line(std::vector<std::string> a
     CLI::App app("Ask slotd about this machine's PCIe slots, and have it reset cards.", "slotctl");
     declare(app, raw);
     const std::string verb = verb_in(arguments);
+    if (verb.empty() && (arguments.empty() || !arguments.front().starts_with('-'))) {
+        // CLI11 says "A subcommand is required" to both, which is true and helps nobody.
+        return wrong("", (arguments.empty() ? std::string("no command")
+                                            : "unknown command \"" + arguments.front() + "\"") +
+                             "; known: list, show, reset, watch, version");
+    }
     std::ranges::reverse(arguments);  // as CLI11 wants them
     try {
         app.parse(std::move(arguments));

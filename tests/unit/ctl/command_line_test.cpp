@@ -84,6 +84,7 @@ TEST(CommandLine, SaysInOneLineWhatIsWrong) {
         EXPECT_EQ(std::count(answer.error.begin(), answer.error.end(), '\n'), 2) << answer.error;
         EXPECT_EQ(answer.error.find('\x1b'), std::string::npos);
     }
+    EXPECT_TRUE(answered({"explode"}).error.contains("unknown command \"explode\"; known: list"));
     EXPECT_TRUE(answered({"reset", "5"}).error.contains("--reason"));
     EXPECT_TRUE(answered({"reset", "5", "--reason", "x", "--method", "sbr"})
                     .error.contains("known: auto, flr, bus, slot, reenumerate"));
