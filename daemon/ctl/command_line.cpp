@@ -52,11 +52,13 @@ constexpr const char* kResetFooter = R"(Methods:
 Examples:
   slotctl reset 0000:3b:00.0 --method flr --reason "hung queue, ticket 4711" --wait
   slotctl reset 5 --reason "what would happen?" --dry-run
-Without --wait it returns as soon as slotd has accepted; Ctrl-C in --wait ends the waiting, not the reset.)";
+Without --wait it returns as soon as slotd has accepted; Ctrl-C in --wait ends the waiting, not
+the reset.)";
 
 constexpr const char* kWatchFooter =
     R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).
-With --json one object a line: {"record": {...}}, with "missed": N when N records before it were dropped.)";
+With --json one object a line: {"record": {...}}, with "missed": N when N records before it were
+dropped.)";
 
 /// Everything that CLI11 fills in.
 struct Raw {

@@ -14,10 +14,10 @@ namespace {
 constexpr std::string_view kCoordinatorText =
     R"(# The daemon in charge of this machine's PCIe slots.
 #
-# Reading (List, Show, Subscribe, Version) is for root and the groups slotd and slotd-admin, acting
-# (Reset) for root and the group slotd-admin. A slot is named by its port's address, by its slot name,
-# or by the address of a function in it; the domain may be left out where that is unambiguous.
-# A later version may add fields to replies; it never changes the meaning of one.
+# Reading (List, Show, Subscribe, Version) is for root and the groups slotd and slotd-admin,
+# acting (Reset) for root and the group slotd-admin. A slot is named by its port's address, by
+# its slot name, or by the address of a function in it; the domain may be left out where that is
+# unambiguous. A later version may add fields to replies; it never changes the meaning of one.
 interface io.slotd.Coordinator
 
 # A function below a slot's port, as the kernel has it enumerated.
@@ -39,8 +39,9 @@ type Slot (
   gates: []string
 )
 
-# One decision of the daemon. priority: as in syslog, 2 (critical) to 7 (debug). port: null where it is
-# about no single slot. slot: its name, as in Slot. incident, attempt: 0 for none. text: a whole sentence.
+# One decision of the daemon. priority: as in syslog, 2 (critical) to 7 (debug). port: null
+# where it is about no single slot. slot: its name, as in Slot. incident, attempt: 0 for none.
+# text: a whole sentence.
 type Record (
   priority: int,
   kind: string,
@@ -57,14 +58,15 @@ method List() -> (slots: []Slot)
 
 method Show(slot: string) -> (slot: Slot)
 
-# Resets the card of a slot, or one function of it. reason: for the log, required, at most 255 bytes.
-# method: auto where left out.
+# Resets the card of a slot, or one function of it. reason: for the log, required, at most 255
+# bytes. method: auto where left out.
 #   dry_run          one reply, state planned, plan says what would be done now
 #   wait with more   state accepted, then progress with a record each, then finished
 #   wait             one reply, state finished
 #   neither          one reply, state accepted; the reset goes on in the daemon
-# request: the daemon's number for it, 0 for a dry run. succeeded, outcome (recovered, failed, wedged) and
-# text are there when finished. A request that goes on is not withdrawn when its client goes away.
+# request: the daemon's number for it, 0 for a dry run. succeeded, outcome (recovered, failed,
+# wedged) and text are there when finished. A request that goes on is not withdrawn when its
+# client goes away.
 method Reset(
   target: string,
   method: ?(auto, flr, bus, slot, reenumerate),
@@ -83,8 +85,8 @@ method Reset(
   text: ?string
 )
 
-# Every record from now on; must be called with more. missed: so many records were dropped before this
-# one because the client did not read.
+# Every record from now on; must be called with more. missed: so many records were dropped
+# before this one because the client did not read.
 method Subscribe() -> (record: Record, missed: ?int)
 
 method Version() -> (version: string)
@@ -103,7 +105,13 @@ error MessageTooLarge (bytes_max: int)
 constexpr std::string_view kServiceText = R"(# Every Varlink service has this interface.
 interface org.varlink.service
 
-method GetInfo() -> (vendor: string, product: string, version: string, url: string, interfaces: []string)
+method GetInfo() -> (
+  vendor: string,
+  product: string,
+  version: string,
+  url: string,
+  interfaces: []string
+)
 method GetInterfaceDescription(interface: string) -> (description: string)
 
 error InterfaceNotFound (interface: string)

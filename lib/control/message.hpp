@@ -43,6 +43,7 @@ struct ShowSlot {
     bool operator==(const ShowSlot&) const = default;
 };
 
+/// Reset, as somebody asked for it.
 struct ResetTarget {
     std::string target;
     event::ResetMethod method = event::ResetMethod::Auto;
@@ -106,6 +107,7 @@ struct ResetEnd {
     bool operator==(const ResetEnd&) const = default;
 };
 
+/// One step of a reset; which fields it has is a matter of its state.
 struct ResetReply {
     ResetState state = ResetState::Accepted;
     event::RequestId request = 0;
