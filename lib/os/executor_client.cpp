@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,7 +117,8 @@ Status ExecutorClient::launch(const std::vector<std::string>& command) {
         return std::unexpected(os_error(errno, "start " + command.front()));
     }
     pid_ = pid;
-    process_.reset(::pidfd_open(pid, 0));
+    // glibc 2.36 declares pidfd_open without C linkage.
+    process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!process_) {
         return std::unexpected(os_error(errno, "watch " + command.front()));
     }

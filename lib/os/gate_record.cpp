@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstddef>
 #include <expected>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +27,7 @@ namespace slotd::os {
 
 namespace {
 
-constexpr std::size_t kCompactAboveBytes = 64 * 1024;
+constexpr std::size_t kCompactAboveBytes = 16 * 1024;
 constexpr int kReopensMax = 16;
 
 Result<std::string> read_whole(int fd, const std::string& path) {
@@ -45,7 +47,7 @@ Result<std::string> read_whole(int fd, const std::string& path) {
         }
         text.append(buffer.data(), static_cast<std::size_t>(got));
     }
-    return failure(ErrorKind::Overflow, "read " + path + " within 1 MiB");
+    return failure(ErrorKind::Overflow, "read " + path + " within 256 KiB");
 }
 
 Status write_whole(int fd, std::string_view text, const std::string& path) {
@@ -107,19 +109,26 @@ std::string compacted(std::string_view text) {
 
 ClosedGates closed_gates_in(std::string_view text) {
     ClosedGates closed;
+    std::map<std::string, std::size_t, std::less<>> line_by_name;
+    std::map<std::size_t, Gate> gate_by_line;  // in the order of closing
     std::string_view rest = text.substr(0, whole_lines_bytes(text));
     for (std::size_t number = 1; !rest.empty(); ++number) {
-        const Result<GateLine> line = parse_gate_line(next_field(rest, '\n'));
+        Result<GateLine> line = parse_gate_line(next_field(rest, '\n'));
         if (!line) {
             closed.damaged.push_back("line " + std::to_string(number));
             continue;
         }
-        const auto same_name = [&](const Gate& known) { return name_of(known) == line->name; };
-        if (!line->closed) {
-            std::erase_if(closed.gates, same_name);
-        } else if (std::ranges::none_of(closed.gates, same_name)) {
-            closed.gates.push_back(*line->closed);
+        const auto known = line_by_name.find(line->name);
+        if (line->closed && known == line_by_name.end()) {
+            line_by_name.emplace(line->name, number);
+            gate_by_line.emplace(number, std::move(*line->closed));
+        } else if (!line->closed && known != line_by_name.end()) {
+            gate_by_line.erase(known->second);
+            line_by_name.erase(known);
         }
+    }
+    for (auto& [number, gate] : gate_by_line) {
+        closed.gates.push_back(std::move(gate));
     }
     return closed;
 }

@@ -1,0 +1,124 @@
+#include "tests/fakes/executor_conversation.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "base/assert.hpp"
+#include "base/time.hpp"
+#include "event/outcome.hpp"
+#include "os/clock.hpp"
+#include "os/executor_client.hpp"
+#include "tests/fakes/fake_sysfs.hpp"
+
+namespace slotd::fakes {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kPatience = 10s;
+
+/// Test programs lie in the directory of the programs they test.
+std::string executor_path() {
+    const auto beside = os::executor_beside_us();
+    SLOTD_ASSERT(beside);
+    return *beside;
+}
+
+}  // namespace
+
+std::vector<std::string> ExecutorConversation::command(const FakeSysfs& sysfs,
+                                                       const std::vector<std::string>& more) {
+    std::vector<std::string> words{executor_path(), "--sysfs-root", sysfs.root(), "--state-dir",
+                                   sysfs.state_dir()};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
+ExecutorConversation::ExecutorConversation(const FakeSysfs& sysfs, std::vector<std::string> more)
+    : client_([this](event::EffectId id,
+                     event::Outcome outcome) { outcomes_.emplace_back(id, std::move(outcome)); },
+              [this](const std::string& how) { how_ended_ = how; }) {
+    SLOTD_ASSERT(client_.launch(command(sysfs, more)));
+}
+
+event::EffectId ExecutorConversation::ask(const action::Effect& effect) {
+    client_.start(++last_id_, effect);
+    return last_id_;
+}
+
+event::Outcome ExecutorConversation::answer_to(const action::Effect& effect) {
+    return wait_for(ask(effect));
+}
+
+bool ExecutorConversation::turn(Instant deadline) {
+    const Instant now = os::read_clock();
+    if (now >= deadline) {
+        return false;
+    }
+    pollfd polled{.fd = client_.fd(), .events = POLLIN, .revents = 0};
+    (void)::poll(
+        &polled, 1,
+        static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count()));
+    client_.readable();
+    return true;
+}
+
+event::Outcome ExecutorConversation::wait_for(event::EffectId id, std::size_t nth) {
+    const Instant deadline = os::read_clock() + kPatience;
+    do {
+        std::size_t seen = 0;
+        for (const auto& [whose, outcome] : outcomes_) {
+            if (whose == id && ++seen == nth) {
+                return outcome;
+            }
+        }
+    } while (turn(deadline));
+    return {event::OutcomeKind::TimedOut, 0, "test", std::nullopt};
+}
+
+std::string ExecutorConversation::wait_for_end() {
+    const Instant deadline = os::read_clock() + kPatience;
+    while (how_ended_.empty() && turn(deadline)) {
+    }
+    return how_ended_;
+}
+
+void ExecutorConversation::signal(int number) const {
+    (void)::kill(client_.pid(), number);
+}
+
+std::string ExecutorConversation::close() {
+    const auto closed = client_.close_and_wait(kPatience);
+    return closed ? "exit code 0" : closed.error().context;
+}
+
+ExecutorRun run_executor(const std::vector<std::string>& arguments) {
+    std::string line = "'" + executor_path() + "'";
+    for (const std::string& argument : arguments) {
+        line += " '" + argument + "'";
+    }
+    line += " 2>&1";
+    std::FILE* const pipe = ::popen(line.c_str(), "r");
+    SLOTD_ASSERT(pipe != nullptr);
+    ExecutorRun run;
+    std::array<char, 4096> buffer{};
+    while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+        run.said.append(buffer.data(), got);
+    }
+    const int status = ::pclose(pipe);
+    run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return run;
+}
+
+}  // namespace slotd::fakes

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "base/time.hpp"
+#include "event/outcome.hpp"
+#include "os/executor_client.hpp"
+#include "tests/fakes/fake_sysfs.hpp"
+
+namespace slotd::fakes {
+
+/// A real slotd-exec on a FakeSysfs, and slotd's side of it. Waiting has a deadline of 10 s and
+/// ends with what there is by then, so that a test fails and does not hang.
+class ExecutorConversation {
+public:
+    /// `more` are further options of slotd-exec.
+    explicit ExecutorConversation(const FakeSysfs& sysfs, std::vector<std::string> more = {});
+
+    /// Asks and returns at once; the id counts from 1.
+    event::EffectId ask(const action::Effect& effect);
+    /// Asks and waits for the first outcome.
+    event::Outcome answer_to(const action::Effect& effect);
+    /// Waits for the n-th outcome (from 1) of an effect; TimedOut with the context "test" where
+    /// none comes.
+    event::Outcome wait_for(event::EffectId id, std::size_t nth = 1);
+    /// Waits until slotd-exec has ended by itself, or was killed; how: "exit code 0", "signal 9".
+    std::string wait_for_end();
+    /// Sends a signal.
+    void signal(int number) const;
+    /// Ends the conversation; "exit code 0" where all gates are open.
+    std::string close();
+
+    /// Every outcome in the order of arrival.
+    const std::vector<std::pair<event::EffectId, event::Outcome>>& outcomes() const {
+        return outcomes_;
+    }
+
+    os::ExecutorClient& client() { return client_; }
+
+    static std::vector<std::string> command(const FakeSysfs& sysfs,
+                                            const std::vector<std::string>& more);
+
+private:
+    /// One turn of a loop; false after the deadline.
+    bool turn(Instant deadline);
+
+    std::vector<std::pair<event::EffectId, event::Outcome>> outcomes_;
+    std::string how_ended_;
+    os::ExecutorClient client_;
+    event::EffectId last_id_ = 0;
+};
+
+/// What a run of slotd-exec said on stderr, and how it ended.
+struct ExecutorRun {
+    int exit_code = -1;
+    std::string said;
+};
+
+/// Runs slotd-exec to its end with these arguments and nothing else.
+ExecutorRun run_executor(const std::vector<std::string>& arguments);
+
+}  // namespace slotd::fakes

@@ -1,0 +1,123 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "base/time.hpp"
+#include "event/outcome.hpp"
+#include "os/clock.hpp"
+#include "pci/address.hpp"
+#include "pci/service.hpp"
+#include "tests/fakes/executor_conversation.hpp"
+#include "tests/fakes/fake_sysfs.hpp"
+
+// DESIGN.md section 4, invariant 5: whoever dies, at whatever point, every gate is opened again.
+// The points are counted by slotd-exec itself (CrashPoints): each test goes on to the next until
+// nothing dies.
+
+namespace slotd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr pci::Address kPort{0, 0, 0x1c, 0};
+constexpr pci::Address kCard{0, 1, 0, 0};
+
+/// A run of effects that closes gates of one kind and opens them again.
+struct Scenario {
+    std::string name;
+    std::vector<action::Effect> effects;
+};
+
+std::vector<Scenario> scenarios() {
+    return {
+        {"Fence",
+         {action::RaiseFence{kPort}, action::RaiseFence{kPort}, action::LowerFence{kPort}}},
+        {"Hotplug",
+         {action::MaskHotplug{kPort}, action::UnmaskHotplug{kPort, action::Latched::Deliver}}},
+        {"Service",
+         {action::UnbindService{kPort, pci::Service::Pciehp},
+          action::BindService{kPort, pci::Service::Pciehp}}},
+        {"ResetMethod", {action::ResetFunction{kCard, action::KernelReset::Bus}}},
+        {"AllAtOnce",
+         {action::UnbindService{kPort, pci::Service::Aer}, action::RaiseFence{kPort},
+          action::MaskHotplug{kPort}, action::ResetFunction{kCard, action::KernelReset::Flr}}},
+    };
+}
+
+/// Everything that a gate changes.
+std::string state_of(const fakes::FakeSysfs& sysfs) {
+    return sysfs.config("0000:00:1c.0") + sysfs.config("0000:01:00.0") +
+           sysfs.attribute("0000:01:00.0", "reset_method") +
+           (sysfs.bound("0000:00:1c.0:pcie002") ? "aer" : "no aer") +
+           (sysfs.bound("0000:00:1c.0:pcie004") ? "pciehp" : "no pciehp");
+}
+
+void build(fakes::FakeSysfs& sysfs) {
+    sysfs.root_port("0000:00:1c.0", 1, 5);
+    sysfs.card("0000:00:1c.0", "0000:01:00.0");
+    // As slotd-exec writes it back: without the newline that the kernel would add again.
+    sysfs.set_attribute("0000:01:00.0", "reset_method", "flr bus");
+}
+
+struct ExecutorCrash : testing::TestWithParam<std::tuple<Scenario, std::string>> {};
+
+/// Plays the scenario with a crash at the n-th point; false where that point was not reached any
+/// more.
+bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std::string& victim) {
+    fakes::FakeSysfs sysfs;
+    build(sysfs);
+    const std::string before = state_of(sysfs);
+    bool crashed = false;
+    {
+        fakes::ExecutorConversation talk(
+            sysfs, {"--crash-at", std::to_string(point), "--crash-victim", victim});
+        for (const action::Effect& effect : scenario.effects) {
+            crashed = talk.answer_to(effect).kind == event::OutcomeKind::ExecutorLost || crashed;
+        }
+        // A crash after the last answer, or while the gates are opened at the end, counts too.
+        crashed = talk.close() != "exit code 0" || crashed;
+    }
+    const fakes::ExecutorRun opened = fakes::run_executor(
+        {"--open-gates", "--sysfs-root", sysfs.root(), "--state-dir", sysfs.state_dir()});
+    EXPECT_EQ(opened.exit_code, 0) << opened.said;
+    // A worker that outlived slotd-exec ends by itself, and undoes what nobody waits for any more.
+    const Instant deadline = os::read_clock() + 5s;
+    while (state_of(sysfs) != before && os::read_clock() < deadline) {
+        std::this_thread::yield();
+    }
+    EXPECT_TRUE(state_of(sysfs) == before)
+        << scenario.name << ": " << victim << " killed at point " << point << " left a gate closed";
+    EXPECT_EQ(std::filesystem::file_size(sysfs.state_dir() + "/gates"), 0U);
+    return crashed;
+}
+
+TEST_P(ExecutorCrash, LeavesNoGateClosedWhereverItHappens) {
+    const auto& [scenario, victim] = GetParam();
+    std::uint64_t point = 1;
+    // One quiet point is not the end: a worker killed right after its answer is not missed by
+    // anybody.
+    for (int quiet = 0; quiet < 3; ++point) {
+        quiet = survives_crash_at(point, scenario, victim) ? 0 : quiet + 1;
+        ASSERT_LT(point, 200U);
+    }
+    RecordProperty("points", std::to_string(point - 4));
+    EXPECT_GT(point, 10U);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryKindOfGate, ExecutorCrash,
+                         testing::Combine(testing::ValuesIn(scenarios()),
+                                          testing::Values("worker", "executor", "both")),
+                         [](const auto& kind) {
+                             return std::get<0>(kind.param).name + "_" + std::get<1>(kind.param);
+                         });
+
+}  // namespace
+}  // namespace slotd
