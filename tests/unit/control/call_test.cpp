@@ -86,8 +86,7 @@ TEST(Call, TakesNullForAbsent) {
 
 // A truncated message is malformed wherever it was cut.
 TEST(Call, IsMalformedAtEveryTruncation) {
-    const std::string whole =
-        reset_with(R"("target":"5","method":"bus","reason":"ü","wait":true)");
+    const std::string whole = reset_with(R"("target":"5","method":"bus","reason":"ü","wait":true)");
     ASSERT_TRUE(decoded(whole).has_value());
     for (std::size_t length = 0; length < whole.size(); ++length) {
         EXPECT_TRUE(is_malformed(whole.substr(0, length))) << length;
