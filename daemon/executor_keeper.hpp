@@ -1,0 +1,51 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "daemon/options.hpp"
+#include "engine/ports.hpp"
+#include "event/outcome.hpp"
+#include "os/event_loop.hpp"
+#include "os/executor_client.hpp"
+
+namespace slotd::daemon {
+
+/// Keeps a slotd-exec running: starts the one beside slotd, starts another when it dies, gives up when that
+/// happens too often.
+class ExecutorKeeper final : public engine::Executor {
+public:
+    struct News {
+        std::function<void(event::EffectId, const event::Outcome&)> outcome;
+        std::function<void()> restarted;  ///< all gates are open again
+        std::function<void()> lost;       ///< there will be no more of them
+    };
+
+    ExecutorKeeper(const Options& options, const os::EventLoop& loop, engine::RecordSink& records,
+                   News news);
+
+    Status launch();
+    void start(event::EffectId id, const action::Effect& effect) override {
+        client_.start(id, effect);
+    }
+    int fd() const { return client_.fd(); }
+    void readable() { client_.readable(); }
+    /// Lets slotd-exec open every gate and end.
+    Status close(Duration patience);
+
+private:
+    void ended(const std::string& how);
+
+    const Options& options_;
+    const os::EventLoop& loop_;
+    engine::RecordSink& records_;
+    News news_;
+    std::deque<Instant> deaths_;
+    os::ExecutorClient client_;
+};
+
+}  // namespace slotd::daemon

@@ -1,0 +1,62 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "daemon/exit_code.hpp"
+#include "daemon/options.hpp"
+#include "daemon/wiring.hpp"
+#include "os/config_file.hpp"
+
+namespace {
+
+using slotd::daemon::ExitCode;
+using slotd::daemon::Options;
+
+void complain(const std::string& text) {
+    (void)std::fprintf(stderr, "<3>slotd: %s\n", text.c_str());
+}
+
+ExitCode run(const Options& options) {
+    const bool checking = options.check_config.has_value();
+    const bool named = checking || options.config.has_value();
+    const std::string path = checking ? *options.check_config
+                                      : options.config.value_or(slotd::os::kDefaultConfigPath);
+    const auto loaded = slotd::os::load_config(
+        path, named ? slotd::os::IfMissing::Fail : slotd::os::IfMissing::UseDefaults);
+    if (!loaded) {
+        complain(loaded.error().message());
+        return ExitCode::BadConfig;
+    }
+    for (const std::string& mistake : loaded->mistakes) {
+        complain(mistake);
+    }
+    if (!loaded->mistakes.empty()) {
+        return ExitCode::BadConfig;
+    }
+    if (checking) {
+        (void)std::printf("%s: no mistakes\n", path.c_str());
+        return ExitCode::Ok;
+    }
+    // A tree of files may be anybody's; the machine's own slots are root's.
+    if (!options.sysfs_root && ::geteuid() != 0) {
+        complain("must be root, or be started by systemd together with slotd-exec: slotd starts "
+                 "slotd-exec, which writes to /sys and to config space");
+        return ExitCode::NotRoot;
+    }
+    return slotd::daemon::run(options, loaded->config);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const auto options = slotd::daemon::parse_options(argc, argv);
+        return std::to_underlying(options ? run(*options) : options.error());
+    } catch (const std::exception& error) {
+        complain(error.what());
+        return std::to_underlying(ExitCode::Failed);
+    }
+}

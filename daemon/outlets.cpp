@@ -1,0 +1,33 @@
+#include "daemon/outlets.hpp"
+
+#include <string>
+#include <vector>
+
+namespace slotd::daemon {
+
+void Records::write(const action::Record& record) {
+    journal_.write(record);
+    if (service_ != nullptr) {
+        service_->publish(record);
+    }
+}
+
+void Answers::answer(const engine::ResetAnswer& answer) {
+    if (service_ != nullptr) {
+        service_->answer({answer.request, answer.succeeded, answer.outcome, answer.text});
+    }
+}
+
+std::vector<coordinator::SlotStatus> EngineBackend::slots() const {
+    return engine_.coordinator().statuses();
+}
+
+std::vector<std::string> EngineBackend::preview(const event::ResetRequested& request) const {
+    return engine_.coordinator().preview(request);
+}
+
+void EngineBackend::submit(const event::ResetRequested& request) {
+    engine_.submit(request, loop_.now());
+}
+
+}  // namespace slotd::daemon

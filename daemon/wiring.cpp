@@ -1,0 +1,292 @@
+#include "daemon/wiring.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/record.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "control/control_service.hpp"
+#include "coordinator/coordinator.hpp"
+#include "daemon/executor_keeper.hpp"
+#include "daemon/outlets.hpp"
+#include "engine/engine.hpp"
+#include "os/control_socket.hpp"
+#include "os/event_loop.hpp"
+#include "os/journal.hpp"
+#include "os/sysfs_topology.hpp"
+#include "os/trace_events.hpp"
+#include "os/uevent_monitor.hpp"
+
+namespace slotd::daemon {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration kClosingPatience = 20s;
+
+/// An end that was decided while the parts were being put together.
+struct Ended {
+    ExitCode code;
+    std::string why;
+};
+
+action::Record line(action::Priority priority, action::RecordKind kind, std::string text) {
+    action::Record record;
+    record.priority = priority;
+    record.kind = kind;
+    record.text = std::move(text);
+    return record;
+}
+
+coordinator::Settings settings_of(const policy::Config& config) {
+    coordinator::Settings settings;
+    settings.level = config.coordinator.level;
+    settings.automatic_action = config.coordinator.automatic_action;
+    settings.session = static_cast<std::uint32_t>(
+        std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+    return settings;
+}
+
+/// All parts of the running daemon. Members are destroyed in reverse order: what calls goes before what is
+/// called.
+class Daemon {
+public:
+    Daemon(const Options& options, const policy::Config& config, os::EventLoop loop)
+        : options_(options),
+          config_(config),
+          loop_(std::move(loop)),
+          journal_(os::Journal::open(stream(), STDERR_FILENO)),
+          records_(journal_),
+          topology_(options.sysfs_root.value_or("/sys")),
+          keeper_(options, loop_, records_,
+                  {.outcome =
+                       [this](event::EffectId id, const event::Outcome& outcome) {
+                           engine_.effect_finished(id, outcome, loop_.now());
+                       },
+                   .restarted = [this] { engine_.executor_restarted(loop_.now()); },
+                   .lost = [this] { end(ExitCode::ExecutorLost); }}),
+          engine_(settings_of(config), {keeper_, topology_, records_, answers_}),
+          backend_(engine_, loop_),
+          service_(backend_,
+                   {.version = SLOTD_VERSION, .groups = os::access_groups(), .limits = {}}) {}
+
+    ExitCode run() {
+        std::optional<Ended> ended = set_up();
+        if (!ended) {
+            const auto code = loop_.run();
+            os::notify_stopping();
+            if (!code) {
+                ended = Ended{ExitCode::Failed, code.error().message()};
+            } else {
+                ended = Ended{static_cast<ExitCode>(*code), "told to end"};
+            }
+        }
+        return take_down(*ended);
+    }
+
+private:
+    static std::string stream() {
+        const char* const named = std::getenv("JOURNAL_STREAM");
+        return named != nullptr ? named : "";
+    }
+
+    void end(ExitCode code) { loop_.stop(static_cast<int>(code)); }
+
+    void say(action::Priority priority, action::RecordKind kind, std::string text) {
+        records_.write(line(priority, kind, std::move(text)));
+    }
+
+    std::optional<Ended> set_up() {
+        // In this order: hear first, so that nothing between the scan and the first event is lost; be
+        // the only one before anything is touched.
+        if (auto ended = listen_to_kernel()) {
+            return ended;
+        }
+        if (auto ended = open_control()) {
+            return ended;
+        }
+        if (auto ended = look_for_ports()) {
+            return ended;
+        }
+        if (auto launched = keeper_.launch(); !launched) {
+            return Ended{ExitCode::ExecutorLost, launched.error().message()};
+        }
+        for (const int number : {SIGTERM, SIGINT}) {
+            if (auto on = loop_.on_signal(number, [this] { end(ExitCode::Ok); }); !on) {
+                return Ended{ExitCode::Failed, on.error().message()};
+            }
+        }
+        return start_engine();
+    }
+
+    std::optional<Ended> look_for_ports() {
+        const auto topology = topology_.scan();
+        if (!topology) {
+            return Ended{ExitCode::NoPci, topology.error().message()};
+        }
+        if (topology->ports().empty() && options_.may_be_idle) {
+            return Ended{ExitCode::Ok, "no PCIe port on this machine, nothing to watch"};
+        }
+        return std::nullopt;
+    }
+
+    std::optional<Ended> listen_to_kernel() {
+        auto monitor = os::UeventMonitor::open();
+        if (!monitor) {
+            return Ended{ExitCode::Failed, monitor.error().message()};
+        }
+        monitor_.emplace(std::move(*monitor));
+        if (auto ended = watch(monitor_->fd(), os::Turn::Kernel,
+                               [this] { monitor_->readable(kernel_sink()); })) {
+            return ended;
+        }
+        if (options_.sysfs_root) {
+            return std::nullopt;  // the trace would be another machine's
+        }
+        auto trace = os::TraceEvents::open();
+        if (!trace) {
+            say(action::Priority::Warning, action::RecordKind::DaemonStarted,
+                trace.error().message() + "; errors are heard of only when their recovery begins");
+            return std::nullopt;
+        }
+        for (const std::string& unseen : trace->unseen()) {
+            say(action::Priority::Info, action::RecordKind::DaemonStarted,
+                "this kernel has no trace event " + unseen);
+        }
+        trace_.emplace(std::move(*trace));
+        return watch(trace_->fd(), os::Turn::Kernel, [this] { trace_->readable(kernel_sink()); });
+    }
+
+    std::function<void(const event::KernelEvent&)> kernel_sink() {
+        return [this](const event::KernelEvent& said) { engine_.kernel_said(said, loop_.now()); };
+    }
+
+    std::optional<Ended> open_control() {
+        auto socket = os::ControlSocket::open(service_, {.path = options_.control_socket});
+        if (!socket) {
+            const bool taken = socket.error().kind == ErrorKind::Busy;
+            return Ended{taken ? ExitCode::AnotherInstance : ExitCode::Failed,
+                         taken ? "another slotd serves " + options_.control_socket +
+                                     "; end it first, or ask it with slotctl"
+                               : socket.error().message()};
+        }
+        socket_ = std::move(*socket);
+        records_.also_to(service_);
+        answers_.to(service_);
+        return watch(socket_->fd(), os::Turn::Client, [this] { socket_->ready(); });
+    }
+
+    std::optional<Ended> start_engine() {
+        auto timer = loop_.timer(os::Turn::Deadline, [this] {
+            engine_.time_passed(loop_.now());
+            rearm();
+        });
+        if (!timer) {
+            return Ended{ExitCode::Failed, timer.error().message()};
+        }
+        timer_ = std::move(*timer);
+        if (auto watched = watch(keeper_.fd(), os::Turn::Completion, [this] { keeper_.readable(); })) {
+            return watched;
+        }
+        say(action::Priority::Notice, action::RecordKind::DaemonStarted,
+            fmt::format("slotd {} started: level {}, automatic action {}, budget of {} attempts an hour "
+                        "kept in memory (a restart starts it anew)",
+                        SLOTD_VERSION, to_text(config_.coordinator.level),
+                        config_.coordinator.automatic_action ? "on" : "off", policy::Limits{}.budget));
+        if (auto started = engine_.start(loop_.now()); !started) {
+            return Ended{ExitCode::NoPci, started.error().message()};
+        }
+        if (auto watchdog = loop_.keep_watchdog(); !watchdog) {
+            return Ended{ExitCode::Failed, watchdog.error().message()};
+        }
+        rearm();
+        os::notify_ready(
+            fmt::format("watching {} ports", engine_.coordinator().slots().size()));
+        return std::nullopt;
+    }
+
+    /// Each callback may have moved the next deadline.
+    std::optional<Ended> watch(int fd, os::Turn turn, std::function<void()> readable) {
+        auto watched = loop_.watch(fd, turn, [this, readable = std::move(readable)](os::Ready) {
+            readable();
+            engine_.kernel_drained(loop_.now());
+            rearm();
+        });
+        if (!watched) {
+            return Ended{ExitCode::Failed, watched.error().message()};
+        }
+        watches_.push_back(std::move(*watched));
+        return std::nullopt;
+    }
+
+    void rearm() {
+        const Instant at = engine_.next_deadline();
+        if (timer_ && at != armed_) {
+            armed_ = at;
+            if (auto done = timer_.arm(at); !done) {
+                say(action::Priority::Critical, action::RecordKind::DaemonStopping,
+                    done.error().message());
+                end(ExitCode::Failed);
+            }
+        }
+    }
+
+    ExitCode take_down(const Ended& ended) {
+        watches_.clear();
+        const bool failed = ended.code != ExitCode::Ok;
+        say(failed ? action::Priority::Error : action::Priority::Notice,
+            action::RecordKind::DaemonStopping, ended.why);
+        ExitCode code = ended.code;
+        if (auto closed = keeper_.close(kClosingPatience); !closed) {
+            say(action::Priority::Critical, action::RecordKind::GateProblem,
+                closed.error().message() + "; run slotd-exec --open-gates");
+            code = code == ExitCode::Ok ? ExitCode::GateStillClosed : code;
+        }
+        return code;
+    }
+
+    const Options& options_;
+    const policy::Config& config_;
+    os::EventLoop loop_;
+    os::Journal journal_;
+    Records records_;
+    Answers answers_;
+    os::SysfsTopology topology_;
+    ExecutorKeeper keeper_;
+    engine::Engine engine_;
+    EngineBackend backend_;
+    control::ControlService service_;
+    std::unique_ptr<os::ControlSocket> socket_;
+    std::optional<os::UeventMonitor> monitor_;
+    std::optional<os::TraceEvents> trace_;
+    os::Timer timer_;
+    Instant armed_ = kNever;
+    std::vector<os::Watch> watches_;
+};
+
+}  // namespace
+
+ExitCode run(const Options& options, const policy::Config& config) {
+    auto loop = os::EventLoop::open();
+    if (!loop) {
+        (void)std::fprintf(stderr, "<3>slotd: %s\n", loop.error().message().c_str());
+        return ExitCode::Failed;
+    }
+    return Daemon(options, config, std::move(*loop)).run();
+}
+
+}  // namespace slotd::daemon
