@@ -1,5 +1,6 @@
 """slotd in the guest: started, asked, ended."""
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,8 @@ class GuestSlotd:
     def start(
         self, level: str, automatic_action: bool, extra: str = "", timeout: float = 20.0
     ) -> int:
-        """Writes the configuration, starts slotd in the foreground, waits for its socket. Its lines
-        are in the record, lane "slotd"."""
+        """Writes the configuration, starts slotd in the foreground, waits until every slot is at rest
+        (at level exclusive: until it has the token). Its lines are in the record, lane "slotd"."""
         automatic = str(automatic_action).lower()
         config = f'[coordinator]\nlevel = "{level}"\nautomatic_action = {automatic}\n{extra}'
         self._guest.run("mkdir", "-p", "/etc/slotd", "/run/slotd", "/var/lib/slotd")
@@ -32,12 +33,33 @@ class GuestSlotd:
         self.pid = self._guest.spawn("slotd", "slotd", "--config", CONFIG)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            if self._guest.run("test", "-S", SOCKET, check=False).ok:
+            if self.at_rest():
                 return self.pid
             if not self._guest.signal(self.pid, 0):
                 break
             time.sleep(0.05)
         raise GuestError(f"slotd did not come up:\n{self.lines()}")
+
+    def slots(self) -> list[dict]:
+        return json.loads(self.ctl("list", "--json").text)["slots"]
+
+    def slot(self, port: str) -> dict:
+        return json.loads(self.ctl("show", port, "--json").text)["slot"]
+
+    def wait_for_phase(self, port: str, phase: str, timeout: float = 30.0) -> None:
+        deadline = time.monotonic() + timeout
+        while (seen := self.slot(port)["phase"]) != phase:
+            if time.monotonic() > deadline:
+                raise GuestError(f"{port} is {seen}, not {phase}:\n{self.lines()}")
+            time.sleep(0.05)
+
+    def at_rest(self) -> bool:
+        if not self._guest.run("test", "-S", SOCKET, check=False).ok:
+            return False
+        listed = self.ctl("list", "--json", check=False)
+        return listed.ok and all(
+            slot["phase"] in ("idle", "needs-operator") for slot in json.loads(listed.text)["slots"]
+        )
 
     def stop(self, signal: int = 15, timeout: float = 20.0) -> None:
         """Ends it and waits until it is gone."""
