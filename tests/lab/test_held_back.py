@@ -24,8 +24,9 @@ class HeldBack(Scenario):
 
     def _as_before(self) -> None:
         self.guest.slotd.stop()
-        self.guest.write(f"{self.knobs}/gone", "1")
-        time.sleep(0.5)
+        if self._device() is not None:
+            self.guest.write(f"{self.knobs}/gone", "1")
+            self.guest.settle(quiet_ms=1000)
         self.guest.write(f"{self.knobs}/back", "0 0")
         self.guest.pci.wait_for_driver(1, "e1000e")
 

@@ -13,7 +13,7 @@ class Requests(Scenario):
 
     @classmethod
     def cards(cls):
-        return (Slot(1, Nic()), Slot(2, Switch("sw", (Slot(11, Nic()), Slot(12)))))
+        return (Slot(1, Nic()), Slot(2, Switch("sw", (Slot(11, Nic(id="inner")), Slot(12)))))
 
     def setUp(self) -> None:
         self.one = self.guest.pci.port(1)
