@@ -45,7 +45,7 @@ _AT_WORK = {
 }
 # The last digits of a port service's name say which service it is.
 _SERVICES = {0x2: "AER", 0x4: "pciehp"}
-_SERVICE_WORDS = {"service-unbind": "unbound", "service-bind": "bound again"}
+_SERVICE_WORDS = {"service-unbind": "unbound", "service-bind": "bound"}
 
 _PRIORITY = re.compile(r"^<([0-7])>")
 _ABOUT_SLOT = re.compile(r"^[0-9a-f:.]+ \(slot [^)]*\) (\[incident [^]]*\] )?")
@@ -125,14 +125,6 @@ def _start(events: Sequence[Event]) -> int:
     return (errors or [e.at_us for e in events] or [0])[0]
 
 
-def said_by_slotd(events: Iterable[Event]) -> list[Row]:
-    """Only its words, on the same clock as `rows` of these events."""
-    events = list(events)
-    start = _start(events)
-    words = ((e.at_us, slotd_words(e.text)) for e in events if e.lane == "slotd")
-    return [Row((at_us - start) / 1000, {}, said=said) for at_us, said in words if said]
-
-
 def shorter(some: Sequence[Row]) -> list[Row]:
     """The same with shorter words, for a narrow terminal."""
     return [
@@ -181,6 +173,22 @@ def _wrapped(first: str, text: str, width: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def said(title: str, events: Iterable[Event], width: int) -> list[str]:
+    """Only slotd's words, on the same clock as `rows` of these events."""
+    events = list(events)
+    start = _start(events)
+    words = ((e.at_us, slotd_words(e.text)) for e in events if e.lane == "slotd")
+    return [
+        title,
+        *(
+            line
+            for at_us, text in words
+            if text
+            for line in _wrapped(f"  {(at_us - start) / 1000:6.1f}  ", text, width)
+        ),
+    ]
 
 
 @dataclass(frozen=True)
