@@ -152,6 +152,12 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::open(control::ControlServi
 }
 
 ControlSocket::~ControlSocket() {
+    // The service lives on and has its last words for nobody: without connections it sends nothing
+    // here.
+    for (const auto& [id, client] : clients_) {
+        service_.closed(id);
+    }
+
     struct stat status {};
 
     // Only our own: with systemd's socket there is nothing to remove, and somebody may have put

@@ -219,5 +219,19 @@ TEST(ControlSocket, ServesAThousandPipelinedCallsOfAClientThatReads) {
     }
 }
 
+// The daemon's last records are written after its socket is gone.
+TEST(ControlSocket, LeavesTheServiceUsableWhenItGoes) {
+    ControlWorld world;
+    RawClient client(world);
+    EXPECT_TRUE(client.write(call(Subscribe{}, true)));
+    ASSERT_TRUE(world.pump_until([&] { return world.service.subscribers() == 1; }));
+
+    world.stop();
+    world.service.publish(long_record());
+
+    EXPECT_EQ(world.service.connections(), 0U);
+    EXPECT_TRUE(client.read_end());
+}
+
 }  // namespace
 }  // namespace slotd::control
