@@ -81,6 +81,10 @@ std::optional<KernelEvent> decode_service(const Uevent& uevent) {
 }  // namespace
 
 std::optional<KernelEvent> decode_uevent(const Uevent& uevent) {
+    // Nothing has happened to the device; a "trigger" at boot would otherwise hot-plug every slot.
+    if (!uevent.synthetic.empty()) {
+        return std::nullopt;
+    }
     if (uevent.subsystem == "pci") {
         return decode_function(uevent);
     }

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -136,6 +137,7 @@ void UeventMonitor::accept(udev_device& device, Instant now, const Sink& sink) {
         .devpath = property(device, "DEVPATH"),
         .function = property(device, "PCI_SLOT_NAME"),
         .error_event = property(device, "ERROR_EVENT"),
+        .synthetic = property(device, "SYNTH_UUID"),
     });
     if (decoded) {
         sink(*decoded);

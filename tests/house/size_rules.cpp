@@ -39,7 +39,7 @@ Block block_after(std::string_view head) {
     const bool is_type = contains_word(head, "class") || contains_word(head, "struct") ||
                          contains_word(head, "enum") || contains_word(head, "union");
     if (contains_word(head, "namespace") || contains_word(head, "extern") ||
-        (is_type && !has_parenthesis)) {
+        (is_type && opened == 0)) {
         return Block::Scope;
     }
     // `constexpr std::array kNames{` and `int a_{`: no space before the brace in our format.

@@ -19,7 +19,7 @@ constexpr std::string_view kCardPath = "/devices/pci0000:00/0000:00:1c.0/0000:01
 constexpr std::string_view kServicePath = "/devices/pci0000:00/0000:00:1c.0/0000:00:1c.0:pcie004";
 
 Uevent card(std::string_view action, std::string_view error_event = {}) {
-    return Uevent{"pci", action, kCardPath, "0000:01:00.0", error_event};
+    return Uevent{"pci", action, kCardPath, "0000:01:00.0", error_event, {}};
 }
 
 using Decoded = std::optional<KernelEvent>;
@@ -48,17 +48,15 @@ TEST(UeventDecode, TakesAnAddWithAnErrorEventForAnAdd) {
 }
 
 TEST(UeventDecode, FallsBackToThePathWithoutPciSlotName) {
-    const Uevent uevent{"pci", "remove", kCardPath, {}, {}};
+    const Uevent uevent{"pci", "remove", kCardPath, {}, {}, {}};
 
     EXPECT_EQ(decode_uevent(uevent), Decoded(HotplugSeen{kCard, HotplugKind::Removed}));
 }
 
 TEST(UeventDecode, ReadsAFunctionOfAVmdDomain) {
-    const Uevent uevent{"pci",
-                        "add",
-                        "/devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0",
-                        "10000:e0:06.0",
-                        {}};
+    const Uevent uevent{
+        "pci",           "add", "/devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0",
+        "10000:e0:06.0", {},    {}};
 
     EXPECT_EQ(decode_uevent(uevent),
               Decoded(HotplugSeen{pci::Address{0x10000, 0xe0, 6, 0}, HotplugKind::Added}));
@@ -66,16 +64,17 @@ TEST(UeventDecode, ReadsAFunctionOfAVmdDomain) {
 
 TEST(UeventDecode, TakesEveryChangeOfAPortServiceForAChangeOfThePort) {
     for (const std::string_view action : {"add", "remove", "bind", "unbind"}) {
-        EXPECT_EQ(decode_uevent(Uevent{"pci_express", action, kServicePath, {}, {}}),
+        EXPECT_EQ(decode_uevent(Uevent{"pci_express", action, kServicePath, {}, {}, {}}),
                   Decoded(ServicesChanged{kPort}))
             << action;
     }
 }
 
 TEST(UeventDecode, IgnoresWhatIsNotAboutPci) {
-    EXPECT_EQ(decode_uevent(Uevent{"net", "add", "/devices/virtual/net/veth0", {}, {}}),
+    EXPECT_EQ(decode_uevent(Uevent{"net", "add", "/devices/virtual/net/veth0", {}, {}, {}}),
               std::nullopt);
-    EXPECT_EQ(decode_uevent(Uevent{"pci_bus", "add", kCardPath, "0000:01:00.0", {}}), std::nullopt);
+    EXPECT_EQ(decode_uevent(Uevent{"pci_bus", "add", kCardPath, "0000:01:00.0", {}, {}}),
+              std::nullopt);
     EXPECT_EQ(decode_uevent(Uevent{}), std::nullopt);
 }
 
@@ -85,14 +84,23 @@ TEST(UeventDecode, IgnoresAChangeWithoutAKnownErrorEvent) {
     EXPECT_EQ(decode_uevent(card("change", "RECOVERY_OF_ANOTHER_KIND")), std::nullopt);
 }
 
+// udevadm trigger writes "add" or "change" to the `uevent` of every device, at each boot too.
+TEST(UeventDecode, IgnoresWhatSomebodyWroteToUevent) {
+    Uevent uevent = card("add");
+    uevent.synthetic = "0";
+
+    EXPECT_EQ(decode_uevent(uevent), std::nullopt);
+}
+
 TEST(UeventDecode, IgnoresActionsItDoesNotKnow) {
     EXPECT_EQ(decode_uevent(card("move")), std::nullopt);
     EXPECT_EQ(decode_uevent(card("")), std::nullopt);
-    EXPECT_EQ(decode_uevent(Uevent{"pci_express", "change", kServicePath, {}, {}}), std::nullopt);
+    EXPECT_EQ(decode_uevent(Uevent{"pci_express", "change", kServicePath, {}, {}, {}}),
+              std::nullopt);
 }
 
 TEST(UeventDecode, IgnoresAMessageThatNamesTwoFunctions) {
-    const Uevent uevent{"pci", "remove", kCardPath, "0000:02:00.0", {}};
+    const Uevent uevent{"pci", "remove", kCardPath, "0000:02:00.0", {}, {}};
 
     EXPECT_EQ(decode_uevent(uevent), std::nullopt);
 }
@@ -103,10 +111,10 @@ TEST(UeventDecode, IgnoresPathsWithoutAnAddress) {
     const std::vector<std::string_view> paths{
         "", "/", "0000:01:00", "/devices/pci0000:00", "/devices/0000:01:00.8", long_path, binary};
     for (const std::string_view path : paths) {
-        EXPECT_EQ(decode_uevent(Uevent{"pci", "add", path, {}, {}}), std::nullopt) << path;
-        EXPECT_EQ(decode_uevent(Uevent{"pci_express", "bind", path, {}, {}}), std::nullopt);
+        EXPECT_EQ(decode_uevent(Uevent{"pci", "add", path, {}, {}, {}}), std::nullopt) << path;
+        EXPECT_EQ(decode_uevent(Uevent{"pci_express", "bind", path, {}, {}, {}}), std::nullopt);
     }
-    EXPECT_EQ(decode_uevent(Uevent{"pci_express", "bind", "/devices/:pcie004", {}, {}}),
+    EXPECT_EQ(decode_uevent(Uevent{"pci_express", "bind", "/devices/:pcie004", {}, {}, {}}),
               std::nullopt);
 }
 
