@@ -28,6 +28,8 @@ namespace slotd::fakes {
 namespace {
 
 constexpr std::size_t kConfigBytes = 4096;
+// After so much silence nobody hangs at a FIFO any more.
+constexpr int kQuietMs = 100;
 
 /// Configuration space under construction.
 class Config {
@@ -229,13 +231,17 @@ void FakeSysfs::hang(const std::string& path) const {
 
 std::string FakeSysfs::let_go(const std::string& path) const {
     const std::string whole = root() + "/" + path;
-    const os::UniqueFd fd{::open(whole.c_str(), O_RDWR | O_CLOEXEC)};
+    // Both ends: those who hang in open(2) have what they wait for, as long as this lives.
+    const os::UniqueFd fd{::open(whole.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
     SLOTD_ASSERT(fd);
-    // Those who hang have both ends now; what they write arrives here, and a reader gets one byte
-    // less than it wants, which is a short read.
-    std::array<char, 4096> buffer{};
-    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-    return {buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+    std::string written;
+    pollfd polled{.fd = fd.get(), .events = POLLIN, .revents = 0};
+    while (::poll(&polled, 1, kQuietMs) == 1) {
+        std::array<char, 4096> buffer{};
+        const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+        written.append(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    }
+    return written;
 }
 
 }  // namespace slotd::fakes

@@ -37,6 +37,12 @@ public:
     /// For --state-dir: exists and is empty.
     std::string state_dir() const { return state_.path(); }
 
+    std::string state(const std::string& name) const { return state_.read(name); }
+
+    void write_state(const std::string& name, const std::string& text) const {
+        state_.write(name, text);
+    }
+
     const FakePciTree& tree() const { return tree_; }
 
     /// A Root Port with a slot and everything enabled: SERR#, error reporting, hot-plug
@@ -70,7 +76,7 @@ public:
     /// A FIFO takes the place of a file (path below the root): whoever opens it hangs until it is
     /// let go.
     void hang(const std::string& path) const;
-    /// Lets those go that hang there now; what they wrote is returned.
+    /// Lets those go that hang there now; what they wrote is returned, all of it in one.
     std::string let_go(const std::string& path) const;
 
 private:

@@ -2,10 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "base/time.hpp"
 #include "event/outcome.hpp"
 #include "os/clock.hpp"
+#include "os/gate_record.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "tests/fakes/executor_conversation.hpp"
@@ -95,7 +95,7 @@ bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std:
     }
     EXPECT_TRUE(state_of(sysfs) == before)
         << scenario.name << ": " << victim << " killed at point " << point << " left a gate closed";
-    EXPECT_EQ(std::filesystem::file_size(sysfs.state_dir() + "/gates"), 0U);
+    EXPECT_EQ(os::GateRecord(sysfs.state_dir()).load().value(), os::ClosedGates{});
     return crashed;
 }
 

@@ -1,0 +1,266 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "action/effect_wire.hpp"
+#include "base/bytes.hpp"
+#include "event/outcome.hpp"
+#include "event/outcome_wire.hpp"
+#include "os/clock.hpp"
+#include "os/gate.hpp"
+#include "os/unique_fd.hpp"
+#include "pci/address.hpp"
+#include "pci/service.hpp"
+#include "tests/fakes/executor_conversation.hpp"
+#include "tests/fakes/fake_sysfs.hpp"
+
+namespace slotd {
+namespace {
+
+using namespace std::chrono_literals;
+using event::Outcome;
+using event::OutcomeKind;
+
+constexpr pci::Address kPort{0, 0, 0x1c, 0};
+constexpr pci::Address kOtherPort{0, 0, 0x1d, 0};
+constexpr pci::Address kCard{0, 1, 0, 0};
+const Outcome kDone{OutcomeKind::Done, 0, "", std::nullopt};
+
+struct ExecutorServe : testing::Test {
+    ExecutorServe() {
+        sysfs.root_port("0000:00:1c.0", 1, 5);
+        sysfs.card("0000:00:1c.0", "0000:01:00.0");
+        sysfs.root_port("0000:00:1d.0", 2, 6);
+    }
+
+    fakes::ExecutorRun run(std::vector<std::string> more) const {
+        more.insert(more.end(), {"--sysfs-root", sysfs.root(), "--state-dir", sysfs.state_dir()});
+        return fakes::run_executor(more);
+    }
+
+    fakes::FakeSysfs sysfs;
+};
+
+TEST_F(ExecutorServe, ClosesAGateAndOpensItAgain) {
+    fakes::ExecutorConversation talk(sysfs);
+
+    EXPECT_EQ(talk.answer_to(action::RaiseFence{kPort}), kDone);
+    EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0000);
+    EXPECT_EQ(talk.answer_to(action::LowerFence{kPort}), kDone);
+    EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0002);
+    EXPECT_EQ(talk.close(), "exit code 0");
+}
+
+TEST_F(ExecutorServe, OpensAllGatesWhenSlotdIsGone) {
+    fakes::ExecutorConversation talk(sysfs);
+    ASSERT_EQ(talk.answer_to(action::RaiseFence{kPort}), kDone);
+    ASSERT_EQ(talk.answer_to(action::UnbindService{kPort, pci::Service::Pciehp}), kDone);
+    ASSERT_EQ(talk.answer_to(action::MaskHotplug{kOtherPort}), kDone);
+
+    EXPECT_EQ(talk.close(), "exit code 0");
+
+    EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0002);
+    EXPECT_TRUE(sysfs.bound("0000:00:1c.0:pcie004"));
+    EXPECT_EQ(sysfs.get16("0000:00:1d.0", fakes::kPcieAt + 0x18), 0x1128);
+    EXPECT_EQ(sysfs.state("gates"), "");
+}
+
+TEST_F(ExecutorServe, OpensAllGatesOnSigterm) {
+    fakes::ExecutorConversation talk(sysfs);
+    ASSERT_EQ(talk.answer_to(action::RaiseFence{kPort}), kDone);
+
+    talk.signal(SIGTERM);
+
+    EXPECT_EQ(talk.wait_for_end(), "exit code 0");
+    EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0002);
+}
+
+TEST_F(ExecutorServe, OpensAtItsStartWhatItsPredecessorLeftClosed) {
+    fakes::ExecutorConversation killed(sysfs);
+    ASSERT_EQ(killed.answer_to(action::RaiseFence{kPort}), kDone);
+    killed.signal(SIGKILL);
+    ASSERT_EQ(killed.wait_for_end(), "signal 9");
+    ASSERT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0000);
+
+    fakes::ExecutorConversation next(sysfs);
+
+    EXPECT_EQ(next.answer_to(action::LowerFence{kPort}).kind, OutcomeKind::AlreadySo);
+    EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0002);
+}
+
+TEST_F(ExecutorServe, AnswersWhatItWasAskedWithExecutorLostWhenItDies) {
+    sysfs.hang("bus/pci/slots/5/power");
+    fakes::ExecutorConversation talk(sysfs);
+    const auto id = talk.ask(action::SetSlotPower{kPort, false});
+    ASSERT_EQ(talk.answer_to(action::ObserveSlot{kOtherPort}).kind, OutcomeKind::Done);
+
+    talk.signal(SIGKILL);
+
+    EXPECT_EQ(talk.wait_for(id).kind, OutcomeKind::ExecutorLost);
+    EXPECT_EQ(talk.wait_for_end(), "signal 9");
+    EXPECT_EQ(talk.answer_to(action::ObserveSlot{kPort}).kind, OutcomeKind::ExecutorLost);
+    ASSERT_TRUE(talk.client().launch(fakes::ExecutorConversation::command(sysfs, {})));
+    EXPECT_EQ(talk.answer_to(action::ObserveSlot{kPort}).kind, OutcomeKind::Done);
+    (void)sysfs.let_go("bus/pci/slots/5/power");  // the killed one left its worker behind
+}
+
+// The case of DESIGN.md: one call that never returns delays nothing else.
+TEST_F(ExecutorServe, GoesOnWhileOneWorkerHangs) {
+    sysfs.hang("bus/pci/slots/5/power");
+    fakes::ExecutorConversation talk(sysfs, {"--deadline-max-ms", "300"});
+    ASSERT_EQ(talk.answer_to(action::ObserveSlot{kOtherPort}).kind, OutcomeKind::Done);
+    const auto hung = talk.ask(action::SetSlotPower{kPort, false});
+
+    const Instant before = os::read_clock();
+    ASSERT_EQ(talk.answer_to(action::ObserveSlot{kOtherPort}).kind, OutcomeKind::Done);
+    const Duration took = os::read_clock() - before;
+
+    EXPECT_LT(took, 100ms);
+    RecordProperty(
+        "other_slot_us",
+        std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+    EXPECT_EQ(talk.wait_for(hung),
+              (Outcome{OutcomeKind::TimedOut, 0, "power off slot of 0000:00:1c.0", std::nullopt}));
+    EXPECT_EQ(talk.client().outstanding(), 1U);
+    EXPECT_EQ(talk.answer_to(action::RaiseFence{kOtherPort}), kDone);
+
+    EXPECT_EQ(sysfs.let_go("bus/pci/slots/5/power"), "0");
+
+    EXPECT_EQ(talk.wait_for(hung, 2), kDone);
+    EXPECT_EQ(talk.client().outstanding(), 0U);
+    EXPECT_EQ(talk.close(), "exit code 0");
+}
+
+// Whoever comes back after its deadline must not close a gate that nobody will open.
+TEST_F(ExecutorServe, LeavesAGateOpenThatWouldBeClosedTooLate) {
+    const std::string unbind = "bus/pci_express/drivers/pciehp/unbind";
+    sysfs.hang(unbind);
+    fakes::ExecutorConversation talk(sysfs, {"--deadline-max-ms", "300"});
+    const auto hung = talk.ask(action::UnbindService{kPort, pci::Service::Pciehp});
+    ASSERT_EQ(talk.wait_for(hung).kind, OutcomeKind::TimedOut);
+
+    EXPECT_EQ(talk.answer_to(action::BindService{kPort, pci::Service::Pciehp}),
+              (Outcome{OutcomeKind::Refused, 0,
+                       "an earlier job about service 0000:00:1c.0 pciehp has not come back",
+                       std::nullopt}));
+    EXPECT_EQ(sysfs.let_go(unbind), "0000:00:1c.0:pcie004\n");
+
+    EXPECT_EQ(talk.wait_for(hung, 2).kind, OutcomeKind::Failed);
+    EXPECT_TRUE(sysfs.bound("0000:00:1c.0:pcie004"));
+    EXPECT_EQ(talk.close(), "exit code 0");
+}
+
+TEST_F(ExecutorServe, RefusesMoreThanItsWorkersCanHold) {
+    sysfs.hang("bus/pci/slots/5/power");
+    fakes::ExecutorConversation talk(sysfs);
+    for (int count = 0; count < 64; ++count) {
+        (void)talk.ask(action::SetSlotPower{kPort, false});
+    }
+
+    EXPECT_EQ(talk.answer_to(action::ObserveSlot{kOtherPort}),
+              (Outcome{OutcomeKind::Refused, 0, "too many jobs have not come back", std::nullopt}));
+    talk.signal(SIGKILL);
+    EXPECT_EQ(talk.wait_for_end(), "signal 9");
+    EXPECT_EQ(sysfs.let_go("bus/pci/slots/5/power"), std::string(64, '0'));
+}
+
+TEST_F(ExecutorServe, RefusesWhatItCannotReadAndGoesOn) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends.data()), 0);
+    const os::UniqueFd mine{ends[0]};
+    {
+        const os::UniqueFd theirs{ends[1]};
+        // Its own process, with the socket as descriptor 3 and up.
+        (void)::fcntl(mine.get(), F_SETFD, FD_CLOEXEC);
+        auto command =
+            fakes::ExecutorConversation::command(sysfs, {"--fd", std::to_string(theirs.get())});
+        std::string line;
+        for (const std::string& word : command) {
+            line += "'" + word + "' ";
+        }
+        ASSERT_EQ(std::system((line + "2>/dev/null &").c_str()), 0);
+    }
+    Bytes unknown = action::encode({42, action::ObserveSlot{kPort}});
+    unknown[3] = 200;
+    const Bytes noise(70000, 0xee);
+
+    ASSERT_GT(::send(mine.get(), noise.data(), 3, 0), 0);
+    ASSERT_GT(::send(mine.get(), noise.data(), noise.size(), 0), 0);
+    ASSERT_GT(::send(mine.get(), unknown.data(), unknown.size(), 0), 0);
+
+    Bytes answer(65536);
+    const ssize_t got = ::recv(mine.get(), answer.data(), answer.size(), 0);
+    ASSERT_GT(got, 0);
+    answer.resize(static_cast<std::size_t>(got));
+    EXPECT_EQ(
+        event::decode_outcome_report(answer).value(),
+        (event::OutcomeReport{
+            42, {OutcomeKind::Refused, 0, "find the effect that a request names", std::nullopt}}));
+}
+
+TEST_F(ExecutorServe, RefusesASecondInstance) {
+    fakes::ExecutorConversation first(sysfs);
+    ASSERT_EQ(first.answer_to(action::ObserveSlot{kPort}).kind, OutcomeKind::Done);
+
+    const fakes::ExecutorRun second = run({"--open-gates"});
+
+    EXPECT_EQ(second.exit_code, 4);
+    EXPECT_EQ(second.said, "<3>slotd-exec: another slotd-exec uses " + sysfs.state_dir() + "\n");
+}
+
+TEST_F(ExecutorServe, NamesAGateThatItCannotOpen) {
+    sysfs.tree().files().remove("bus/pci_express/drivers/pciehp");
+    fakes::ExecutorConversation killed(sysfs);
+    const os::Gate gate = os::ServiceGate{kPort, pci::Service::Pciehp};
+    sysfs.tree().files().remove("bus/pci_express/devices/0000:00:1c.0:pcie004/driver");
+    killed.signal(SIGKILL);
+    ASSERT_EQ(killed.wait_for_end(), "signal 9");
+    sysfs.write_state("gates",
+                      os::closed_line(gate) + os::closed_line(os::HotplugGate{kPort, 0x1128}));
+
+    const fakes::ExecutorRun opened = run({"--open-gates"});
+
+    EXPECT_EQ(opened.exit_code, 5);
+    EXPECT_NE(opened.said.find("could not open service 0000:00:1c.0 pciehp"), std::string::npos)
+        << opened.said;
+    EXPECT_NE(opened.said.find("opened hotplug 0000:00:1c.0"), std::string::npos) << opened.said;
+}
+
+TEST_F(ExecutorServe, OpensTheOthersWhereALineIsDamaged) {
+    sysfs.set16("0000:00:1c.0", 0x3e, 0);
+    sysfs.write_state("gates",
+                      "garbage\n" + os::closed_line(os::FenceGate{kPort, 0x0546, 0x0002, 0x283f}));
+
+    const fakes::ExecutorRun opened = run({"--open-gates"});
+
+    EXPECT_EQ(opened.exit_code, 5);
+    EXPECT_NE(opened.said.find("line 1 of the gate record cannot be read"), std::string::npos);
+    EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0002);
+    EXPECT_EQ(run({"--open-gates"}).exit_code, 0);
+}
+
+TEST_F(ExecutorServe, SaysWhatIsWrongWithACall) {
+    EXPECT_EQ(run({"--no-such"}).exit_code, 2);
+    EXPECT_EQ(run({}).exit_code, 2);
+    EXPECT_EQ(run({"--fd", "99"}).exit_code, 6);
+    EXPECT_EQ(fakes::run_executor({"--sysfs-root", "/nonexistent", "--open-gates"}).exit_code, 6);
+    EXPECT_EQ(fakes::run_executor(
+                  {"--sysfs-root", sysfs.root(), "--state-dir", "/proc/none", "--open-gates"})
+                  .exit_code,
+              6);
+    EXPECT_EQ(fakes::run_executor({"--version"}).exit_code, 0);
+    EXPECT_EQ(fakes::run_executor({"--help"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace slotd
