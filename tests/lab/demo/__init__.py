@@ -1,1 +1,1 @@
-"""What scripts/run shows: the fight over one slot without and with slotd, and a card brought back."""
+"""What scripts/run shows: the fight over one slot, and a card brought back."""

@@ -12,18 +12,18 @@ from pathlib import Path
 from lab import initramfs, kernel, places, shell
 from lab.agent import GuestDead, GuestError
 
-from . import fight, recovery
+from . import fight, picture, recovery
 
 FAILED, NOT_SET_UP, INTERRUPTED = 1, 3, 130
 WIDTH_MIN, WIDTH_MAX = 60, 140
 
 
 def stage(text: str) -> None:
-    print(f"\n== {text}", flush=True)
+    print("\n" + "\n".join(picture.wrapped("== ", text, width())), flush=True)
 
 
 def progress(text: str) -> None:
-    print(f"   {text}", flush=True)
+    print("\n".join(picture.wrapped("   ", text, width())), flush=True)
 
 
 def width() -> int:
@@ -51,9 +51,9 @@ def play() -> int:
     fought = fight.play(progress)
     print("\n" + fight.show(fought, width()), flush=True)
     if not fought.shown:
-        print(
-            f"NOTE: in {len(fought.alone)} tries without slotd the kernel did not get into its own way "
-            "on this machine;\n      the left picture shows no overlap, so the right one proves little."
+        progress(
+            f"NOTE: in {len(fought.alone)} tries without slotd the kernel did not get into its own "
+            "way on this machine. The first picture shows no overlap, so the second proves little."
         )
     if not fought.good:
         wrong.append("with slotd the kernel's two recoveries overlapped, or the card was replaced")
@@ -72,7 +72,8 @@ def play() -> int:
     kept = sum(told.good for told in fought.with_slotd)
     progress(f"without slotd: overlap in {overlaps} of {len(fought.alone)} races")
     progress(f"with slotd:    no overlap, same card in {kept} of {len(fought.with_slotd)} races")
-    progress(f"after slotd:   {'both services are bound' if fought.given_back else 'NOT given back'}")
+    given_back = "both services are bound" if fought.given_back else "NOT given back"
+    progress(f"after slotd:   {given_back}")
     progress(f"the disk:      {'answers again' if recovered.answers else 'does NOT answer'}")
     for line in wrong:
         print(f"run: {line}", file=sys.stderr)
@@ -84,6 +85,7 @@ def _end_children() -> None:
     for task in Path("/proc/self/task").iterdir():
         for pid in (task / "children").read_text().split():
             os.kill(int(pid), signal.SIGKILL)
+            os.waitpid(int(pid), 0)
 
 
 def main() -> int:

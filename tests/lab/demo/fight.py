@@ -1,4 +1,4 @@
-"""The 2018 thread's scenario, in one guest: first the kernel alone, then the same moments with slotd."""
+"""The 2018 thread's scenario in one guest: the kernel alone, then the same moments with slotd."""
 
 import random
 from collections.abc import Callable
@@ -22,8 +22,9 @@ LATER_MOMENTS_MS = (100.0, 150.0)
 TRIES = 6  # in each of the two ranges
 WITH_SLOTD_MIN = 3  # one race that goes well says little
 LEGEND = (
-    "  ms   guest time since the error      :   that side is at work     !   what should not have happened",
-    "  bound, unbound   whether that kernel service has the slot; slotd keeps pciehp unbound while AER has it",
+    "  ms: guest time since the error   : that side is at work",
+    "  !   in the middle of the recovery, or a removal right after it",
+    "  unbound: slotd keeps pciehp off the slot while AER has it",
 )
 SETTINGS = RaceSettings(slot=SLOT, drop_for_ms=100)
 
@@ -113,18 +114,14 @@ def play(progress: Callable[[str], None]) -> Fight:
         alone: list[Told] = []
         for moment in moments():
             alone.append(_told(guest, moment))
-            progress(
-                f"without slotd, link drop {moment:3.0f} ms after the error: {alone[-1].verdict}"
-            )
+            progress(f"without slotd, link drop at {moment:3.0f} ms: {alone[-1].verdict}")
             if alone[-1].race.verdict.overlapped:
                 break
         guest.start_slotd(LEVEL, automatic_action=True)
         with_slotd = []
         for moment in moments()[: max(len(alone), WITH_SLOTD_MIN)]:
             with_slotd.append(_told(guest, moment))
-            progress(
-                f"with slotd,    link drop {moment:3.0f} ms after the error: {with_slotd[-1].verdict}"
-            )
+            progress(f"with slotd,    link drop at {moment:3.0f} ms: {with_slotd[-1].verdict}")
         guest.slotd.stop()
         given_back = _who_has_it(guest, port) == {"AER": "bound", "pciehp": "bound"}
         return Fight(tuple(alone), tuple(with_slotd), given_back)
@@ -143,5 +140,6 @@ def show(fight: Fight, width: int) -> str:
     text = picture.beside(
         _panel("WITHOUT slotd", alone), _panel(f"WITH slotd, level {LEVEL}", with_slotd), width
     )
-    said = picture.said("What slotd said, in the time of its picture:", with_slotd.race.events, width)
+    title = "What slotd said, in the time of its picture:"
+    said = picture.said(title, with_slotd.race.events, width)
     return "\n".join([text, *LEGEND, "", *said]) + "\n"

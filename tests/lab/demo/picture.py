@@ -1,6 +1,6 @@
 """Timelines for people, in the columns that a terminal has. Pure: events in, text out.
 
-A lane shows a bar while its actor is at work, so two recoveries at the same time are two bars side by
+A lane shows a bar while its actor is at work: two recoveries at the same time are two bars side by
 side.
 """
 
@@ -17,13 +17,14 @@ LANES = ("AER", "pciehp", "card")
 SEPARATOR = " | "
 GAP = 2  # between lanes
 BAR = ":"
+VERDICT = "=> "
 
 # What each kind of event is called, and in which lane.
 _WORDS = {
     record.ERROR: ("AER", "fatal error"),
     record.BEGIN: ("AER", "BEGIN_RECOVERY"),
     record.NO_CALLBACK: ("AER", "can't recover"),
-    record.RESET: ("AER", "link was reset"),
+    record.RESET: ("AER", "link reset"),
     record.SUCCESS: ("AER", "SUCCESSFUL_RECOVERY"),
     record.FAILED: ("AER", "FAILED_RECOVERY"),
     record.LINK_DOWN: ("pciehp", "Link Down"),
@@ -38,7 +39,12 @@ _WORDS = {
     record.ADD: ("card", "added"),
     record.BIND: ("card", "driver on"),
 }
-_SHORTER = {"SUCCESSFUL_RECOVERY": "SUCCESSFUL", "Card not present": "not present"}
+_SHORTER = {
+    "BEGIN_RECOVERY": "BEGIN",
+    "SUCCESSFUL_RECOVERY": "SUCCESSFUL",
+    "FAILED_RECOVERY": "FAILED",
+    "Card not present": "not present",
+}
 _AT_WORK = {
     "AER": ({record.ERROR, record.BEGIN}, {record.SUCCESS, record.FAILED}),
     "pciehp": ({record.LINK_DOWN, record.CARD_GONE, record.REMOVE}, {record.BIND}),
@@ -150,26 +156,27 @@ def draw(some: Sequence[Row], width: int) -> list[str]:
     heading = {lane: lane for lane in LANES}
 
     def line(stamp: str, cells: dict[str, str]) -> str:
-        return stamp + "".join(
-            cells.get(lane, "").ljust(wide[lane] + GAP) for lane in LANES
-        ).rstrip()
+        return (
+            stamp + "".join(cells.get(lane, "").ljust(wide[lane] + GAP) for lane in LANES).rstrip()
+        )
 
     lines = [line(f" {'ms':>7}  ", heading)]
     for row in some:
         lines += (
-            _wrapped(_stamp(row), f"slotd: {row.said}", width)
+            wrapped(f"{_stamp(row)}slotd: ", row.said, width)
             if row.said
             else [line(_stamp(row), row.cells)]
         )
     return lines
 
 
-def _wrapped(first: str, text: str, width: int) -> list[str]:
+def wrapped(first: str, text: str, width: int) -> list[str]:
+    """`first` once; the lines after it begin below the text."""
     return textwrap.wrap(
         text,
         max(width, 40),
         initial_indent=first,
-        subsequent_indent=" " * (len(first) + 2),
+        subsequent_indent=" " * len(first),
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -186,7 +193,7 @@ def said(title: str, events: Iterable[Event], width: int) -> list[str]:
             line
             for at_us, text in words
             if text
-            for line in _wrapped(f"  {(at_us - start) / 1000:6.1f}  ", text, width)
+            for line in wrapped(f"  {(at_us - start) / 1000:6.1f}  ", text, width)
         ),
     ]
 
@@ -202,7 +209,7 @@ def _panel(panel: Panel, lines: Sequence[str], width: int) -> list[str]:
     return [
         *textwrap.wrap(panel.title, width),
         *lines,
-        *textwrap.wrap(panel.verdict, width, initial_indent="=> ", subsequent_indent="   "),
+        *wrapped(VERDICT, panel.verdict, width),
     ]
 
 
@@ -226,14 +233,14 @@ def beside(left: Panel, right: Panel, width: int) -> str:
 
 def _level(lines: list[str]) -> tuple[list[str], list[str]]:
     """The picture, and the verdict that goes below the longer of the two pictures."""
-    first = next(i for i, line in enumerate(lines) if line.startswith("=> "))
+    first = next(i for i, line in enumerate(lines) if line.startswith(VERDICT))
     return lines[:first], lines[first:]
 
 
 def _same_height(left, right) -> tuple[list[str], list[str]]:
     height = max(len(left[0]), len(right[0]))
     return tuple(
-        [*picture, *([""] * (height - len(picture))), *verdict] for picture, verdict in (left, right)
+        [*lines, *([""] * (height - len(lines))), *verdict] for lines, verdict in (left, right)
     )
 
 

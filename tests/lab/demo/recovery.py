@@ -1,5 +1,5 @@
-"""A card whose driver has no AER callbacks: the kernel gives up, slotd brings it back, and its blocks
-are read before and after."""
+"""A card whose driver has no AER callbacks: the kernel gives up, slotd brings it back. Blocks are
+read before and after."""
 
 import shutil
 import tempfile
@@ -72,8 +72,8 @@ def _read(guest: Guest, blocks: range) -> tuple[disk.Read, ...]:
 
 
 def _wait_for_slotd(guest: Guest, port: str, since_us: int) -> str:
-    """The phase in which slotd leaves the slot. The disk is not read meanwhile: on a dead disk a read
-    never ends, and holds up every removal."""
+    """The phase in which slotd leaves the slot. The disk is not read meanwhile: on a dead disk a
+    read never ends, and holds up every removal."""
     deadline = time.monotonic() + PATIENCE_S
     phase = "unknown"
     while time.monotonic() < deadline:
@@ -127,23 +127,27 @@ def _seconds(later: int | None, earlier: int | None) -> str:
     return "?" if later is None or earlier is None else f"{(later - earlier) / 1e6:.2f} s"
 
 
+def _verdict(recovery: Recovery) -> str:
+    if recovery.good:
+        first_us = recovery.reads_after[0].ended_us
+        return (
+            f"recovered {_seconds(recovery.closed_us, recovery.failed_us)} after the kernel had "
+            f"given up, {_seconds(recovery.closed_us, recovery.error_us)} after the error; first "
+            f"good block {_seconds(first_us, recovery.error_us)} after the error (guest time)"
+        )
+    if recovery.failed_us is None:
+        return "the kernel did not report FAILED_RECOVERY: nothing was shown here"
+    return f"NOT recovered: slotd left the slot {recovery.phase}"
+
+
 def show(recovery: Recovery, width: int) -> str:
     made = picture.rows(recovery.events, set(recovery.concerned), slotd_lines=True)
-    lines = [f"A virtio disk, WITH slotd, level {LEVEL}, automatic_action = true", ""]
-    lines += [f"before: {told(recovery.reads_before, BEFORE)}"]
-    lines += picture.draw(made, width)
-    lines += [f"after:  {told(recovery.reads_after, AFTER)}", f"driver: {recovery.driver}"]
-    if recovery.good:
-        lines.append(
-            f"=> recovered: {_seconds(recovery.closed_us, recovery.failed_us)} of guest time from the "
-            f"kernel's FAILED_RECOVERY to slotd's word,"
-        )
-        lines.append(
-            f"   {_seconds(recovery.closed_us, recovery.error_us)} from the error, "
-            f"{_seconds(recovery.reads_after[0].ended_us, recovery.error_us)} to the first good block"
-        )
-    elif recovery.failed_us is None:
-        lines.append("=> the kernel did not report FAILED_RECOVERY: nothing was shown here")
-    else:
-        lines.append(f"=> NOT recovered: slotd left the slot {recovery.phase}")
+    lines = [
+        f"A virtio disk, WITH slotd, level {LEVEL}, automatic_action = true",
+        *picture.wrapped("  before  ", told(recovery.reads_before, BEFORE), width),
+        *picture.draw(made, width),
+        *picture.wrapped("   after  ", told(recovery.reads_after, AFTER), width),
+        f"          its driver: {recovery.driver or 'none'}",
+        *picture.wrapped(picture.VERDICT, _verdict(recovery), width),
+    ]
     return "\n".join(lines) + "\n"
