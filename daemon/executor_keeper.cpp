@@ -25,8 +25,9 @@ ExecutorKeeper::ExecutorKeeper(const Options& options, const os::EventLoop& loop
       loop_(loop),
       records_(records),
       news_(std::move(news)),
-      client_([this](event::EffectId id, const event::Outcome& outcome) { news_.outcome(id, outcome); },
-              [this](const std::string& how) { ended(how); }) {}
+      client_(
+          [this](event::EffectId id, const event::Outcome& outcome) { news_.outcome(id, outcome); },
+          [this](const std::string& how) { ended(how); }) {}
 
 Status ExecutorKeeper::launch() {
     auto program = os::executor_beside_us();
@@ -42,7 +43,9 @@ Status ExecutorKeeper::launch() {
     return client_.launch(command);
 }
 
-Status ExecutorKeeper::close(Duration patience) { return client_.close_and_wait(patience); }
+Status ExecutorKeeper::close(Duration patience) {
+    return client_.close_and_wait(patience);
+}
 
 void ExecutorKeeper::ended(const std::string& how) {
     const Instant now = loop_.now();
@@ -57,7 +60,8 @@ void ExecutorKeeper::ended(const std::string& how) {
     const bool too_often = deaths_.size() > kDeathsMax;
     const Status launched = too_often ? Status{} : launch();
     if (too_often || !launched) {
-        record.text += too_often ? ", once too often within a minute" : ": " + launched.error().message();
+        record.text +=
+            too_often ? ", once too often within a minute" : ": " + launched.error().message();
         record.text += "; giving up, run slotd-exec --open-gates";
         records_.write(record);
         news_.lost();

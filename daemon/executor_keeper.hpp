@@ -15,8 +15,8 @@
 
 namespace slotd::daemon {
 
-/// Keeps a slotd-exec running: starts the one beside slotd, starts another when it dies, gives up when that
-/// happens too often.
+/// Keeps a slotd-exec running: starts the one beside slotd, starts another when it dies, gives up
+/// when that happens too often.
 class ExecutorKeeper final : public engine::Executor {
 public:
     struct News {
@@ -29,11 +29,15 @@ public:
                    News news);
 
     Status launch();
+
     void start(event::EffectId id, const action::Effect& effect) override {
         client_.start(id, effect);
     }
+
     int fd() const { return client_.fd(); }
+
     void readable() { client_.readable(); }
+
     /// Lets slotd-exec open every gate and end.
     Status close(Duration patience);
 

@@ -22,8 +22,8 @@ void complain(const std::string& text) {
 ExitCode run(const Options& options) {
     const bool checking = options.check_config.has_value();
     const bool named = checking || options.config.has_value();
-    const std::string path = checking ? *options.check_config
-                                      : options.config.value_or(slotd::os::kDefaultConfigPath);
+    const std::string path =
+        checking ? *options.check_config : options.config.value_or(slotd::os::kDefaultConfigPath);
     const auto loaded = slotd::os::load_config(
         path, named ? slotd::os::IfMissing::Fail : slotd::os::IfMissing::UseDefaults);
     if (!loaded) {
@@ -42,8 +42,9 @@ ExitCode run(const Options& options) {
     }
     // A tree of files may be anybody's; the machine's own slots are root's.
     if (!options.sysfs_root && ::geteuid() != 0) {
-        complain("must be root, or be started by systemd together with slotd-exec: slotd starts "
-                 "slotd-exec, which writes to /sys and to config space");
+        complain(
+            "must be root, or be started by systemd together with slotd-exec: slotd starts "
+            "slotd-exec, which writes to /sys and to config space");
         return ExitCode::NotRoot;
     }
     return slotd::daemon::run(options, loaded->config);

@@ -14,7 +14,8 @@ namespace slotd::daemon {
 namespace {
 
 constexpr const char* kDescription =
-    "slotd watches every PCIe port, keeps AER recovery and hot-plug (pciehp) of a slot apart, and brings "
+    "slotd watches every PCIe port, keeps AER recovery and hot-plug (pciehp) of a slot apart, and "
+    "brings "
     "failed cards back. It runs in the foreground and writes what it decides to the journal, or to "
     "stderr. Ask it with slotctl.";
 
@@ -23,8 +24,10 @@ constexpr const char* kFooter =
     "  slotd --check-config /etc/slotd/slotd.toml\n"
     "  slotd --config /etc/slotd/slotd.toml\n"
     "\n"
-    "Exit codes: 0 told to end; 1 failed; 2 wrong call; 3 bad configuration; 4 not root; 5 another slotd\n"
-    "runs; 6 no PCI in sysfs; 7 a gate could not be opened at the end; 8 slotd-exec cannot be kept running.";
+    "Exit codes: 0 told to end; 1 failed; 2 wrong call; 3 bad configuration; 4 not root; 5 another "
+    "slotd\n"
+    "runs; 6 no PCI in sysfs; 7 a gate could not be opened at the end; 8 slotd-exec cannot be kept "
+    "running.";
 
 }  // namespace
 
@@ -44,7 +47,8 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
     app.add_flag("--may-be-idle", options.may_be_idle,
                  "end with 0 on a machine that has no PCIe port to watch");
     const char* const aids = "Test aids";
-    app.add_option("--sysfs-root", options.sysfs_root, "use this tree instead of /sys")->group(aids);
+    app.add_option("--sysfs-root", options.sysfs_root, "use this tree instead of /sys")
+        ->group(aids);
     app.add_option("--control-socket", options.control_socket, "where slotctl finds slotd")
         ->group(aids)
         ->capture_default_str();

@@ -11,7 +11,7 @@ namespace slotd::daemon {
 
 /// A checked command line.
 struct Options {
-    std::optional<std::string> config;        ///< nullopt: /etc/slotd/slotd.toml, which may be missing
+    std::optional<std::string> config;  ///< nullopt: /etc/slotd/slotd.toml, which may be missing
     std::optional<std::string> check_config;  ///< check this file and end
     std::optional<std::string> sysfs_root;    ///< nullopt: the machine's own /sys
     std::string control_socket;
@@ -20,8 +20,8 @@ struct Options {
     bool may_be_idle = false;  ///< a machine without a PCIe port is no error: say so and end
 };
 
-/// The options, or the exit code where there is nothing more to do: help and version were printed, or one
-/// line that says what is wrong with the call.
+/// The options, or the exit code where there is nothing more to do: help and version were printed,
+/// or one line that says what is wrong with the call.
 std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv);
 
 }  // namespace slotd::daemon

@@ -15,7 +15,9 @@ namespace slotd::daemon {
 class Records final : public engine::RecordSink {
 public:
     explicit Records(engine::RecordSink& journal) : journal_(journal) {}
+
     void also_to(control::ControlService& service) { service_ = &service; }
+
     void write(const action::Record& record) override;
 
 private:
@@ -27,6 +29,7 @@ private:
 class Answers final : public engine::RequestSink {
 public:
     void to(control::ControlService& service) { service_ = &service; }
+
     void answer(const engine::ResetAnswer& answer) override;
 
 private:
@@ -37,7 +40,9 @@ private:
 class EngineBackend final : public control::Backend {
 public:
     EngineBackend(engine::Engine& engine, const os::EventLoop& loop)
-        : engine_(engine), loop_(loop) {}
+        : engine_(engine),
+          loop_(loop) {}
+
     std::vector<coordinator::SlotStatus> slots() const override;
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
     void submit(const event::ResetRequested& request) override;

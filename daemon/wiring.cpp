@@ -1,6 +1,7 @@
 #include "daemon/wiring.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,8 +62,8 @@ coordinator::Settings settings_of(const policy::Config& config) {
     return settings;
 }
 
-/// All parts of the running daemon. Members are destroyed in reverse order: what calls goes before what is
-/// called.
+/// All parts of the running daemon. Members are destroyed in reverse order: what calls goes before
+/// what is called.
 class Daemon {
 public:
     Daemon(const Options& options, const policy::Config& config, os::EventLoop loop)
@@ -111,8 +112,8 @@ private:
     }
 
     std::optional<Ended> set_up() {
-        // In this order: hear first, so that nothing between the scan and the first event is lost; be
-        // the only one before anything is touched.
+        // In this order: hear first, so that nothing between the scan and the first event is lost;
+        // be the only one before anything is touched.
         if (auto ended = listen_to_kernel()) {
             return ended;
         }
@@ -175,7 +176,18 @@ private:
         return [this](const event::KernelEvent& said) { engine_.kernel_said(said, loop_.now()); };
     }
 
+    /// 1,100 clients and a margin; the soft limit is 1,024 where nobody raised it. Best effort:
+    /// without descriptors the control socket refuses one connection after the other.
+    static void raise_descriptor_limit() {
+        rlimit limit{};
+        if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+            limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
+            (void)::setrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+
     std::optional<Ended> open_control() {
+        raise_descriptor_limit();
         auto socket = os::ControlSocket::open(service_, {.path = options_.control_socket});
         if (!socket) {
             const bool taken = socket.error().kind == ErrorKind::Busy;
@@ -199,14 +211,16 @@ private:
             return Ended{ExitCode::Failed, timer.error().message()};
         }
         timer_ = std::move(*timer);
-        if (auto watched = watch(keeper_.fd(), os::Turn::Completion, [this] { keeper_.readable(); })) {
+        if (auto watched =
+                watch(keeper_.fd(), os::Turn::Completion, [this] { keeper_.readable(); })) {
             return watched;
         }
         say(action::Priority::Notice, action::RecordKind::DaemonStarted,
-            fmt::format("slotd {} started: level {}, automatic action {}, budget of {} attempts an hour "
-                        "kept in memory (a restart starts it anew)",
-                        SLOTD_VERSION, to_text(config_.coordinator.level),
-                        config_.coordinator.automatic_action ? "on" : "off", policy::Limits{}.budget));
+            fmt::format(
+                "slotd {} started: level {}, automatic action {}, budget of {} attempts an hour "
+                "kept in memory (a restart starts it anew)",
+                SLOTD_VERSION, to_text(config_.coordinator.level),
+                config_.coordinator.automatic_action ? "on" : "off", policy::Limits{}.budget));
         if (auto started = engine_.start(loop_.now()); !started) {
             return Ended{ExitCode::NoPci, started.error().message()};
         }
@@ -214,8 +228,7 @@ private:
             return Ended{ExitCode::Failed, watchdog.error().message()};
         }
         rearm();
-        os::notify_ready(
-            fmt::format("watching {} ports", engine_.coordinator().slots().size()));
+        os::notify_ready(fmt::format("watching {} ports", engine_.coordinator().slots().size()));
         return std::nullopt;
     }
 

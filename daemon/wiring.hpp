@@ -6,8 +6,9 @@
 
 namespace slotd::daemon {
 
-/// Builds the daemon out of its parts, runs it until it is told to end, and takes it apart: when this
-/// returns, slotd-exec has ended and every gate is open, or the exit code says that one is not.
+/// Builds the daemon out of its parts, runs it until it is told to end, and takes it apart: when
+/// this returns, slotd-exec has ended and every gate is open, or the exit code says that one is
+/// not.
 ExitCode run(const Options& options, const policy::Config& config);
 
 }  // namespace slotd::daemon

@@ -67,6 +67,16 @@ CardChange compare(const Card& known, const event::Observation& seen) {
     return CardChange::Same;
 }
 
+bool enumeration_fits(const std::vector<pci::Function>& enumerated,
+                      const event::Observation& seen) {
+    const bool all_fit = std::ranges::all_of(seen.functions, [&](const auto& function) {
+        const auto known = std::ranges::find(enumerated, function.address, &pci::Function::address);
+        return function.identity.answers() && known != enumerated.end() &&
+               known->identity.same_card(function.identity);
+    });
+    return seen.port_answers && seen.occupied() == !seen.functions.empty() && all_fit;
+}
+
 std::string why_not_verified(const Card& known, const event::Observation& seen) {
     const CardChange change = compare(known, seen);
     if (change != CardChange::Same) {

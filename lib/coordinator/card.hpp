@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "event/observation.hpp"
+#include "pci/topology.hpp"
 
 namespace slotd::coordinator {
 
@@ -32,6 +33,9 @@ const char* to_text(CardChange change);
 
 /// Compares identities, not drivers: function by function where both sides know it.
 CardChange compare(const Card& known, const event::Observation& seen);
+
+/// What is enumerated is what is there: a hot-plug that the kernel has played already.
+bool enumeration_fits(const std::vector<pci::Function>& enumerated, const event::Observation& seen);
 
 /// Empty when the card is back as it was: the same, every function answers and decodes, the drivers
 /// are bound as before. Otherwise the first thing that is not, as a sentence.

@@ -145,6 +145,15 @@ std::vector<SlotStatus> Coordinator::statuses() const {
         status.incident = slot.incident ? slot.incident->id : 0;
         status.occupied = slot.known.occupied;
         status.functions = slot.facts.functions;
+        for (pci::Function& function : status.functions) {
+            // sysfs does not know serial numbers; the last look did.
+            for (const event::FunctionSeen& seen : slot.known.functions) {
+                if (seen.address == function.address &&
+                    seen.identity.same_card(function.identity)) {
+                    function.identity = seen.identity;
+                }
+            }
+        }
         for (const Gate& gate : slot.closed.gates()) {
             status.gates.push_back(gate.to_string());
         }

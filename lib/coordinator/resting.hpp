@@ -38,11 +38,20 @@ bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
                       bool unreachable_is_news) {
     const CardChange change = compare(draft.slot.known, seen);
     const bool samples = draft.slot.facts.level == policy::Level::Exclusive;
-    if (change == CardChange::Same || (change == CardChange::Unreachable && !unreachable_is_news)) {
+    // Another card of the same model differs only in its serial number, which enumeration does not
+    // keep: where pciehp is held back, such a swap still has to be replayed.
+    const bool played = enumeration_fits(draft.slot.facts.functions, seen) &&
+                        (change == CardChange::Gone || change == CardChange::Came ||
+                         (change == CardChange::Swapped && !samples));
+    if (played) {
+        draft.slot.known = Card::from(seen);
+    }
+    if (change == CardChange::Same || played ||
+        (change == CardChange::Unreachable && !unreachable_is_news)) {
         phase.changed_since.reset();
         phase.next_look = samples ? draft.now + draft.limits.sample : kNever;
         draft.slot.phase = phase;
-        return change == CardChange::Same;
+        return change == CardChange::Same || played;
     }
     if (!phase.changed_since) {
         phase.changed_since = draft.now;

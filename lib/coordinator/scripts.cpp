@@ -99,7 +99,8 @@ std::vector<action::Effect> replay_script(const Slot& slot, CardChange change) {
     const pci::Address port = slot.facts.port;
     std::vector<action::Effect> script;
     if (change == CardChange::Swapped || !slot.facts.hotplug) {
-        // A replaced card is not noticed by pciehp's probe: it reads the serial number of the new one.
+        // A replaced card is not noticed by pciehp's probe: it reads the serial number of the new
+        // one.
         reenumerate(slot, script);
     } else if (slot.closed.contains_service(port, pci::Service::Pciehp)) {
         // The probe compares presence with what is enumerated and plays the difference

@@ -36,7 +36,11 @@ void step_cooling_down(Draft& draft, const CoolingDown& phase, const SlotEvent& 
                     kernel_announces(draft, error);
                 }
             },
-            [&](const event::EventsMissed&) { resync(draft, "events were missed"); },
+            // At rest the card is compared with the one that was verified.
+            [&](const event::EventsMissed&) {
+                draft.enter(Idle{draft.now, std::nullopt}, action::Priority::Debug,
+                            "events were missed");
+            },
             [&](const event::HotplugAnnounced&) {
                 kernel_hotplugs(draft, "pciehp announced a change");
             },

@@ -16,7 +16,8 @@ void step_idle(Draft& draft, const Idle& phase, const SlotEvent& event) {
             [&](const event::HotplugAnnounced&) {
                 kernel_hotplugs(draft, "pciehp announced a change");
             },
-            [&](const event::EventsMissed&) { resync(draft, "events were missed"); },
+            // What was lost may be a card's departure: what is known stays, so that it is compared.
+            [&](const event::EventsMissed&) { look_from_rest(draft, phase, draft.now); },
             [&](const FactsChanged&) { take_up_work(draft); },
             [&](const event::ResetRequested& request) { begin_manual(draft, request, false); },
             [&](const DeadlinePassed&) { deadline_at_rest(draft, phase); },

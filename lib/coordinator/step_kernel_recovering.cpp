@@ -68,6 +68,9 @@ void step_kernel_recovering(Draft& draft, const KernelRecovering& phase, const S
         Overloaded{
             [&](const event::RecoveryReported& reported) { note_report(draft, phase, reported); },
             [&](const event::ErrorReported& error) {
+                if (error.severity == event::Severity::Corrected) {
+                    return;  // says nothing about the recovery that is under way
+                }
                 KernelRecovering next = phase;
                 next.announced = std::max(phase.announced, std::optional(error.severity));
                 draft.slot.phase = std::move(next);

@@ -74,7 +74,8 @@ Result<std::string> SysfsDir::read(const std::string& attribute) const {
 }
 
 Status SysfsDir::write(const std::string& attribute, std::string_view value) const {
-    // O_TRUNC as the shell's ">" has it: nothing to sysfs, and a plain file in a test behaves like it.
+    // O_TRUNC as the shell's ">" has it: nothing to sysfs, and a plain file in a test behaves like
+    // it.
     const UniqueFd file{::openat(fd_.get(), attribute.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC)};
     if (!file) {
         return std::unexpected(os_error(errno, "open " + path_ + "/" + attribute));

@@ -10,8 +10,8 @@
 
 namespace slotd::os {
 
-/// One directory of sysfs, held open. Names are resolved against the held descriptor, so a device that
-/// is removed and added again under the same path is never written to by mistake.
+/// One directory of sysfs, held open. Names are resolved against the held descriptor, so a device
+/// that is removed and added again under the same path is never written to by mistake.
 class SysfsDir {
 public:
     /// `path` is for messages too.
@@ -23,21 +23,24 @@ public:
     /// The attribute without its final newline; at most 64 KiB are read.
     Result<std::string> read(const std::string& attribute) const;
 
-    /// One write(2) of all of `value`: a store callback sees one buffer per call, so a short write is an
-    /// error and is never continued.
+    /// One write(2) of all of `value`: a store callback sees one buffer per call, so a short write
+    /// is an error and is never continued.
     Status write(const std::string& attribute, std::string_view value) const;
 
     /// Where a symbolic link points, as it is written; nullopt where there is no link.
     std::optional<std::string> link_target(const std::string& link) const;
 
-    /// Last component of a symbolic link's target ("e1000e" of `driver`); nullopt where there is no link.
+    /// Last component of a symbolic link's target ("e1000e" of `driver`); nullopt where there is no
+    /// link.
     std::optional<std::string> link_name(const std::string& link) const;
 
     /// Names in the directory without "." and "..", sorted; at most 65,536.
     Result<std::vector<std::string>> names() const;
 
     bool exists(const std::string& name) const;
+
     const std::string& path() const { return path_; }
+
     int fd() const { return fd_.get(); }
 
 private:

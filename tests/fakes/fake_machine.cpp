@@ -20,7 +20,9 @@ namespace {
 using event::Outcome;
 using event::OutcomeKind;
 
-Outcome done() { return Outcome{}; }
+Outcome done() {
+    return Outcome{};
+}
 
 Outcome ended(OutcomeKind kind, const std::string& context, int os_errno = 0) {
     return Outcome{kind, os_errno, context, std::nullopt};

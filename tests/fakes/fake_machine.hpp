@@ -34,20 +34,20 @@ struct FakePort {
     pci::Address address;
     std::optional<pci::Address> parent;
     pci::Address root_port;
-    std::uint8_t bus = 0;              ///< secondary
+    std::uint8_t bus = 0;  ///< secondary
     std::uint8_t subordinate = 0;
     std::string name;
     pci::ServiceSet services;
     pci::ServiceSet bound;
-    std::optional<FakeCard> card;      ///< physically there
+    std::optional<FakeCard> card;  ///< physically there
     bool link_up = true;
     std::optional<FakeCard> enumerated;  ///< what the kernel knows
     bool fenced = false;
     bool masked = false;
 };
 
-/// The outside world as the engine sees it, with behaviour: pciehp's probe enumerates, slot power cycles,
-/// gates close and open. Effects end when the test says so, in any order it likes.
+/// The outside world as the engine sees it, with behaviour: pciehp's probe enumerates, slot power
+/// cycles, gates close and open. Effects end when the test says so, in any order it likes.
 class FakeMachine final : public engine::Executor,
                           public engine::TopologySource,
                           public engine::RecordSink,
@@ -62,7 +62,9 @@ public:
 
     void start(event::EffectId id, const action::Effect& effect) override;
     Result<pci::Topology> scan() override;
+
     void write(const action::Record& record) override { records.push_back(record); }
+
     void answer(const engine::ResetAnswer& answer) override { answers.push_back(answer); }
 
     /// Ends the oldest started effect; nullopt if there is none.
@@ -77,8 +79,8 @@ private:
 
 /// One Root Port 0000:00:02.0 with hot-plug slot "1" and a network card at 0000:01:00.0.
 FakeMachine machine_with_one_slot();
-/// Root Port 0000:00:03.0 (slot "2"), a switch below it with one Downstream Port 0000:03:00.0 (slot "11")
-/// and a card at 0000:04:00.0, next to the slot of machine_with_one_slot().
+/// Root Port 0000:00:03.0 (slot "2"), a switch below it with one Downstream Port 0000:03:00.0 (slot
+/// "11") and a card at 0000:04:00.0, next to the slot of machine_with_one_slot().
 FakeMachine machine_with_nested_slots();
 
 pci::Address at(const char* text);

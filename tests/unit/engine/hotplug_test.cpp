@@ -136,5 +136,24 @@ TEST(MissedEvents, LeadToALookAtEverySlotAndOneLine) {
     EXPECT_FALSE(world.engine.coordinator().slots().at(at(kPort)).known.occupied);
 }
 
+// Adopting what is found would take the departure for the state that was always there.
+TEST_F(HeldBack, ACardThatLeftAmongMissedEventsIsStillRemoved) {
+    port().card.reset();
+
+    world.say(event::EventsMissed{"12 uevents"});
+    world.pass(5s);
+
+    EXPECT_FALSE(port().enumerated.has_value());
+    EXPECT_EQ(world.phase(kPort), "idle");
+}
+
+TEST_F(HeldBack, AnotherCardOfTheSameModelIsToldApartByItsSerialNumber) {
+    port().card = fakes::FakeCard{fakes::identity_of(0x10d3, 2)};
+
+    world.pass(5s);
+
+    EXPECT_EQ(port().enumerated, port().card);
+}
+
 }  // namespace
 }  // namespace slotd

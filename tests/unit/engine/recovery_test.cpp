@@ -23,7 +23,9 @@ using testing::IsEmpty;
 
 constexpr const char* kPort = "0000:00:02.0";
 
-RecoveryReported report(RecoveryReport what) { return {at("0000:01:00.0"), what}; }
+RecoveryReported report(RecoveryReport what) {
+    return {at("0000:01:00.0"), what};
+}
 
 TEST(Recovery, AtLevelFenceHotplugIsMaskedWhileTheKernelRecoversAndUnmaskedAfter) {
     RunningEngine world(machine_with_one_slot(), Level::Fence, false);

@@ -1,4 +1,5 @@
-// Manual resets: they wait for the kernel, never run together in one reset domain, and are answered once.
+// Manual resets: they wait for the kernel, never run together in one reset domain, and are answered
+// once.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -155,7 +156,8 @@ TEST(ManualReset, WhoseGateCannotBeClosedResetsNothing) {
     world.ask(kPort, ResetMethod::Slot);
     world.pass(1s);
 
-    EXPECT_THAT(world.machine.performed, testing::Not(testing::Contains("reset 0000:01:00.0 by bus")));
+    EXPECT_THAT(world.machine.performed,
+                testing::Not(testing::Contains("reset 0000:01:00.0 by bus")));
     EXPECT_EQ(world.machine.answers.at(0).outcome, "failed");
 }
 
@@ -167,8 +169,8 @@ TEST(Wedged, SlotIsReportedRefusesMoreAndRecoversWhenTheWorkerReturns) {
     const event::EffectId stuck = world.machine.started.at(0).first;
     world.machine.started.clear();
 
-    world.engine.effect_finished(
-        stuck, {event::OutcomeKind::TimedOut, 0, "reset", std::nullopt}, world.now);
+    world.engine.effect_finished(stuck, {event::OutcomeKind::TimedOut, 0, "reset", std::nullopt},
+                                 world.now);
     EXPECT_EQ(world.phase(kPort), "wedged");
     world.ask(kPort, ResetMethod::Slot);
     world.engine.effect_finished(stuck, {}, world.now);
@@ -187,8 +189,8 @@ TEST(Wedged, RemovalKeepsOthersFromTheRescanLockButNotFromTheirResets) {
     world.finish_effects(1);
     const event::EffectId stuck = world.machine.started.at(0).first;
     world.machine.started.clear();
-    world.engine.effect_finished(
-        stuck, {event::OutcomeKind::TimedOut, 0, "power", std::nullopt}, world.now);
+    world.engine.effect_finished(stuck, {event::OutcomeKind::TimedOut, 0, "power", std::nullopt},
+                                 world.now);
 
     world.ask(kInner, ResetMethod::Reenumerate);
     world.pass(6s);
@@ -208,8 +210,8 @@ TEST(ExecutorLost, InTheMiddleIsAnsweredAsUnknownAndTheSlotIsLookedAtAfresh) {
     const event::EffectId lost = world.machine.started.at(0).first;
     world.machine.started.clear();
 
-    world.engine.effect_finished(
-        lost, {event::OutcomeKind::ExecutorLost, 0, "reset", std::nullopt}, world.now);
+    world.engine.effect_finished(lost, {event::OutcomeKind::ExecutorLost, 0, "reset", std::nullopt},
+                                 world.now);
     world.engine.executor_restarted(world.now);
     world.pass(1s);
 
