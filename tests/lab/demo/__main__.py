@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import traceback
 from pathlib import Path
 
 from lab import initramfs, kernel, places, shell
@@ -47,7 +46,10 @@ def prepare() -> None:
 
 def play() -> int:
     wrong = []
-    stage("The fight: a fatal error on an e1000e, and its link drops while the kernel recovers")
+    stage(
+        "The fight: a fatal error on an e1000e, and its link drops for "
+        f"{fight.SETTINGS.drop_for_ms} ms while the kernel recovers"
+    )
     fought = fight.play(progress)
     print("\n" + fight.show(fought, width()), flush=True)
     if not fought.shown:
@@ -111,7 +113,6 @@ def main() -> int:
             print("\nrun: interrupted", file=sys.stderr)
             return INTERRUPTED
         except (GuestDead, GuestError, RuntimeError) as error:
-            traceback.print_exc()
             print(f"run: the guest did not play its part: {error}", file=sys.stderr)
             return FAILED
         finally:

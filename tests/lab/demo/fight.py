@@ -130,15 +130,15 @@ def play(progress: Callable[[str], None]) -> Fight:
 
 
 def _panel(title: str, told: Told) -> Panel:
-    drop = f"link drops after {told.race.drop_after_ms:.0f} ms"
+    drop = f"drop at {told.race.drop_after_ms:.0f} ms"
     made = picture.rows(told.race.events, set(told.concerned), told.race.verdict, told.states)
-    return Panel(f"{title}; {drop}", made, told.verdict)
+    return Panel(f"{title}, {drop}", made, told.verdict)
 
 
 def show(fight: Fight, width: int) -> str:
     alone, with_slotd = fight.pictured
     text = picture.beside(
-        _panel("WITHOUT slotd", alone), _panel(f"WITH slotd, level {LEVEL}", with_slotd), width
+        _panel("WITHOUT slotd", alone), _panel(f"WITH slotd ({LEVEL})", with_slotd), width
     )
     title = "What slotd said, in the time of its picture:"
     said = picture.said(title, with_slotd.race.events, width)
