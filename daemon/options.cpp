@@ -56,7 +56,7 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
         ->group(aids)
         ->capture_default_str();
     app.add_option("--executor-argument", options.executor_arguments,
-                   "one more argument for slotd-exec; may be repeated")
+                   "one more argument for the first slotd-exec; may be repeated")
         ->group(aids)
         ->allow_extra_args(false);
     try {

@@ -16,7 +16,7 @@ struct Options {
     std::optional<std::string> sysfs_root;    ///< nullopt: the machine's own /sys
     std::string control_socket;
     std::string executor_state_dir;
-    std::vector<std::string> executor_arguments;  ///< passed on to slotd-exec
+    std::vector<std::string> executor_arguments;  ///< passed on to the first slotd-exec
     bool may_be_idle = false;  ///< a machine without a PCIe port is no error: say so and end
 };
 
