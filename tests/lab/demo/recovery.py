@@ -19,7 +19,7 @@ SLOT = 1
 LEVEL = "exclusive"
 BEFORE, AFTER = range(8), range(8, 16)  # other blocks afterwards: nothing can come from a cache
 PATIENCE_S = 60.0  # of the host: how long slotd may take before the demo gives up
-AT_REST = {"idle", "cooling-down"}
+AT_REST = {"idle", "cooling-down", "needs-operator"}
 
 
 @dataclass(frozen=True)
