@@ -19,7 +19,8 @@ namespace slotd::executor {
 CrashPoints::CrashPoints(std::uint64_t at, CrashVictim victim)
     : at_(at),
       victim_(victim),
-      executor_(::getpid()) {
+      executor_(::getpid()),
+      client_(::getppid()) {
     void* const shared =
         ::mmap(nullptr, sizeof(*count_), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     SLOTD_ASSERT(shared != MAP_FAILED);
@@ -41,6 +42,10 @@ void CrashPoints::reach(std::string_view name) const {
     const bool in_executor = ::getpid() == executor_;
     say(action::Priority::Warning,
         fmt::format("crash point {} ({}): {}", number, in_executor ? "executor" : "worker", name));
+    if (victim_ == CrashVictim::Client) {
+        (void)::kill(client_, SIGKILL);
+        return;
+    }
     // A point in slotd-exec itself has no worker to kill.
     if (in_executor || victim_ != CrashVictim::Worker) {
         (void)::kill(executor_, SIGKILL);

@@ -9,7 +9,12 @@
 namespace slotd::executor {
 
 /// Whom a crash point kills.
-enum class CrashVictim : std::uint8_t { Worker, Executor, Both };
+enum class CrashVictim : std::uint8_t {
+    Worker,
+    Executor,
+    Both,
+    Client,  ///< the process that started slotd-exec: slotd
+};
 
 /// A test aid: kills with SIGKILL at the n-th point that a run reaches, counted over slotd-exec and
 /// all its workers. Every change of the record, of a register, an attribute or a binding, and every
@@ -30,6 +35,7 @@ private:
     std::uint64_t at_;
     CrashVictim victim_;
     pid_t executor_;
+    pid_t client_;
     std::atomic<std::uint64_t>* count_;  // shared with the workers
 };
 

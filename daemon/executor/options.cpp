@@ -18,8 +18,7 @@ namespace {
 
 constexpr const char* kDescription =
     "slotd-exec does what slotd decides: it is the part of slotd that needs root. slotd starts it; "
-    "by hand it "
-    "is of use with --open-gates, which puts back everything that slotd holds shut.";
+    "by hand it is of use with --open-gates, which puts back everything that slotd holds shut.";
 
 constexpr const char* kFooter =
     "Exit codes: 0 done and every gate open; 2 wrong call; 3 not root; 4 another slotd-exec uses "
@@ -50,8 +49,10 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
         ->group("Test aids");
     const std::map<std::string, CrashVictim> victims{{"worker", CrashVictim::Worker},
                                                      {"executor", CrashVictim::Executor},
-                                                     {"both", CrashVictim::Both}};
-    app.add_option("--crash-victim", options.crash_victim, "whom: worker, executor or both")
+                                                     {"both", CrashVictim::Both},
+                                                     {"client", CrashVictim::Client}};
+    app.add_option("--crash-victim", options.crash_victim,
+                   "whom: worker, executor, both, or client (slotd)")
         ->transform(CLI::CheckedTransformer(victims))
         ->group("Test aids");
     std::optional<std::uint32_t> deadline_max_ms;

@@ -28,8 +28,9 @@ Draft::Draft(Slot slot_before, Instant at, const policy::Limits& bounds)
 void Draft::enter(SlotPhase next, action::Priority priority, const std::string& why) {
     const std::string from = name_of(slot.phase);
     slot.phase = std::move(next);
+    const std::string to = name_of(slot.phase);
     tell(priority, action::RecordKind::PhaseChanged,
-         fmt::format("{} -> {}: {}", from, name_of(slot.phase), why));
+         from == to ? fmt::format("{}: {}", to, why) : fmt::format("{} -> {}: {}", from, to, why));
 }
 
 void Draft::run(std::vector<action::Effect> script) {
@@ -99,8 +100,8 @@ void Draft::close_incident(action::Priority priority, const std::string& how) {
     const auto lasted =
         std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.incident->opened_at);
     tell(priority, action::RecordKind::IncidentClosed,
-         fmt::format("incident closed after {}.{:03} s ({}): {}", lasted.count() / 1000,
-                     lasted.count() % 1000, slot.incident->cause, how));
+         fmt::format("incident closed after {}.{:03} s: {}", lasted.count() / 1000,
+                     lasted.count() % 1000, how));
     slot.incident.reset();
 }
 

@@ -76,7 +76,7 @@ void begin_operation(Draft& draft, Operation operation, const std::string& why) 
         draft.open_incident(why);
     }
     operation.before = draft.slot.known;
-    const std::string line = fmt::format("{}: {}", to_text(operation.purpose), why);
+    const std::string line = fmt::format("to {}, as {}", to_text(operation.purpose), why);
     draft.enter(Waiting{std::move(operation), draft.now + draft.limits.turn}, Priority::Info, line);
     draft.act(AskTurn{});
 }
@@ -195,7 +195,8 @@ void conclude(Draft& draft, const std::optional<Operation>& operation, const Ver
         draft.act(ReleaseTurn{});
         draft.answer(operation, verdict.well, verdict.well ? "recovered" : "failed", verdict.text);
     }
-    draft.close_incident(verdict.well ? Priority::Notice : Priority::Error, verdict.text);
+    draft.close_incident(verdict.well ? Priority::Notice : Priority::Error,
+                         verdict.well ? verdict.text : "NOT recovered: " + verdict.text);
     // A change that slipped in while the notification was off is confirmed and replayed from rest.
     const bool changed = seen && compare(draft.slot.known, *seen) != CardChange::Same;
     const bool samples = draft.slot.facts.level == policy::Level::Exclusive;

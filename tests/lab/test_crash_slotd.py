@@ -1,0 +1,143 @@
+"""kill -9 of slotd or slotd-exec wherever a gate is closed: afterwards every service is bound and
+every register is as it was before.
+
+slotd-exec counts its crash points (one before and one after each thing that it does); a run at
+point N kills there. LAB_CRASH_STRIDE=1 walks through all of them, which takes half an hour; the
+default takes every 12th from a random first one (LAB_SEED).
+"""
+
+import os
+import random
+import time
+import unittest
+
+from lab import config_space
+from lab.guest_slotd import CONFIG
+from lab.scenario import Scenario
+from lab.topology import Nic, Slot
+
+STRIDE = int(os.environ.get("LAB_CRASH_STRIDE", "12"))
+SEED = int(os.environ.get("LAB_SEED", random.randrange(1_000_000)))
+COMMAND = 0x04
+DEVICE_CONTROL = 0x08  # in the PCI Express capability
+
+
+class Crash(Scenario):
+    CARDS = (Slot(1, Nic()),)
+    WITH_SLOTD = True
+
+    def setUp(self) -> None:
+        self.port = self.guest.pci.port(1)
+        self.function = self.guest.pci.wait_for_driver(1, "e1000e")
+        self.guest.run("mkdir", "-p", "/etc/slotd", "/run/slotd")
+        self.before = self._state()
+
+    def _state(self) -> dict:
+        express = config_space.express_capability(self.guest, self.port)
+        registers = {
+            "bridge control": config_space.BRIDGE_CONTROL,
+            "command": COMMAND,
+            "slot control": express + config_space.SLOT_CONTROL,
+            "device control": express + DEVICE_CONTROL,
+        }
+        state = {
+            name: hex(config_space.read_word(self.guest, self.port, offset))
+            for name, offset in registers.items()
+        }
+        for service in ("aer", "pciehp"):
+            state[service] = self.guest.pci.service(self.port, service)
+        state["reset_method"] = self.guest.read(
+            f"/sys/bus/pci/devices/{self.function}/reset_method"
+        )
+        state["driver"] = self.guest.pci.driver(self.function)
+        return state
+
+    def _spawn(self, level: str, *more: str) -> int:
+        self.guest.write(CONFIG, f'[coordinator]\nlevel = "{level}"\n', create=True)
+        self.guest.run("rm", "-f", "/run/slotd/io.slotd.Coordinator")
+        return self.guest.spawn("slotd", "slotd", "--config", CONFIG, *more)
+
+    def _alive(self, pid: int) -> bool:
+        return self.guest.signal(pid, 0)
+
+    def _wait(self, condition, what: str, timeout: float = 60.0) -> None:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                self.fail(f"{what} did not happen; slotd said:\n{self.guest.slotd.lines()}")
+            time.sleep(0.02)
+
+    def _no_executor(self) -> bool:
+        return not self.guest.run("pidof", "slotd-exec", check=False).ok
+
+    def _kill_at(self, level: str, victim: str, point: int) -> bool:
+        """A start, a reset and an end of slotd, with a death at that point; False: there are not so
+        many."""
+        since = self.guest.now_us()
+        arguments = ("--crash-at", str(point), "--crash-victim", victim)
+        pid = self._spawn(level, *(f"--executor-argument={word}" for word in arguments))
+        self._wait(lambda: not self._alive(pid) or self.guest.slotd.at_rest(), "rest or death")
+        if self._alive(pid):
+            self.guest.slotctl(
+                "reset", self.port, "--method", "slot", "--reason", "crash test", "--wait",
+                check=False, timeout=60,
+            )  # fmt: skip
+        if self._alive(pid):
+            self.guest.signal(pid, 15)
+        self._wait(lambda: not self._alive(pid) and self._no_executor(), "the end of both")
+        return any(
+            e.source == "slotd" and f"crash point {point} " in e.text
+            for e in self.guest.record(since)
+        )
+
+    def _walk(self, level: str, victim: str) -> None:
+        first = random.Random(SEED).randint(1, STRIDE)
+        points = 0
+        for point in range(first, 100_000, STRIDE):
+            reached = self._kill_at(level, victim, point)
+            self.assertEqual(self._state(), self.before, f"after {victim} died at point {point}")
+            if not reached:
+                break
+            points += 1
+        print(f"{level}: {victim} killed at {points} points (every {STRIDE}th, seed {SEED})")
+        self.assertGreater(points, 0)
+
+    def test_of_slotd_at_level_fence(self) -> None:
+        self._walk("fence", "client")
+
+    def test_of_slotd_at_level_exclusive(self) -> None:
+        self._walk("exclusive", "client")
+
+    def test_of_slotd_exec_and_its_worker_at_level_fence(self) -> None:
+        self._walk("fence", "both")
+
+    def test_of_slotd_exec_and_its_worker_at_level_exclusive(self) -> None:
+        self._walk("exclusive", "both")
+
+    def _kill_both_with_pciehp_unbound(self) -> None:
+        pid = self._spawn("exclusive")
+        self._wait(self.guest.slotd.at_rest, "rest")
+        self.guest.shell(f"kill -9 {pid} $(pidof slotd-exec)")
+        self._wait(lambda: not self._alive(pid) and self._no_executor(), "the end of both")
+        self.assertIsNone(self.guest.pci.service(self.port, "pciehp"), "the gate is still closed")
+
+    def test_of_both_at_once_is_mended_by_open_gates(self) -> None:
+        self._kill_both_with_pciehp_unbound()
+
+        self.guest.run("slotd-exec", "--open-gates")
+
+        self.assertEqual(self._state(), self.before)
+
+    def test_of_both_at_once_is_mended_by_the_next_start(self) -> None:
+        self._kill_both_with_pciehp_unbound()
+
+        pid = self._spawn("observe")
+        self._wait(self.guest.slotd.at_rest, "rest")
+
+        self.assertEqual(self._state(), self.before)
+        self.guest.signal(pid, 15)
+        self._wait(lambda: not self._alive(pid) and self._no_executor(), "the end of both")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
