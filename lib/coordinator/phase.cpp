@@ -17,7 +17,7 @@ const char* to_text(Purpose purpose) {
         case Purpose::Recover:
             return "recover";
         case Purpose::Manual:
-            return "manual reset";
+            return "reset by hand";
         case Purpose::Replay:
             return "replay hot-plug";
     }

@@ -49,9 +49,11 @@ void kernel_recovers(Draft& draft, const event::RecoveryReported& reported) {
 
 void kernel_announces(Draft& draft, const event::ErrorReported& error) {
     const bool fatal = error.severity == event::Severity::Fatal;
-    const std::string what =
-        fmt::format("{} error of {} (status {:#010x})", fatal ? "fatal" : "non-fatal",
-                    error.function.to_string(), error.status);
+    std::string what =
+        (fatal ? "fatal error of " : "non-fatal error of ") + error.function.to_string();
+    if (error.status != 0) {  // not read where the link is down
+        what += fmt::format(" (status {:#010x})", error.status);
+    }
     draft.open_incident(what);
     KernelRecovering next;
     next.announced = error.severity;

@@ -49,7 +49,13 @@ ExecutorConversation::ExecutorConversation(const FakeSysfs& sysfs, std::vector<s
     : client_([this](event::EffectId id,
                      event::Outcome outcome) { outcomes_.emplace_back(id, std::move(outcome)); },
               [this](const std::string& how) { how_ended_ = how; }) {
-    SLOTD_ASSERT(client_.launch(command(sysfs, more)));
+    // The shell becomes slotd-exec: the process is the same.
+    std::vector<std::string> words{"/bin/sh", "-c",
+                                   "exec \"$0\" \"$@\" 2>>" + files_.path("stderr")};
+    for (std::string& word : command(sysfs, more)) {
+        words.push_back(std::move(word));
+    }
+    SLOTD_ASSERT(client_.launch(words));
 }
 
 event::EffectId ExecutorConversation::ask(const action::Effect& effect) {

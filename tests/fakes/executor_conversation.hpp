@@ -11,6 +11,7 @@
 #include "event/outcome.hpp"
 #include "os/executor_client.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
+#include "tests/fakes/temp_dir.hpp"
 
 namespace slotd::fakes {
 
@@ -40,8 +41,12 @@ public:
         return outcomes_;
     }
 
+    /// What slotd-exec and its workers have written to stderr so far.
+    std::string said() const { return files_.read("stderr"); }
+
     os::ExecutorClient& client() { return client_; }
 
+    /// For ExecutorClient::launch(): slotd-exec on this tree.
     static std::vector<std::string> command(const FakeSysfs& sysfs,
                                             const std::vector<std::string>& more);
 
@@ -49,6 +54,7 @@ private:
     /// One turn of a loop; false after the deadline.
     bool turn(Instant deadline);
 
+    TempDir files_;
     std::vector<std::pair<event::EffectId, event::Outcome>> outcomes_;
     std::string how_ended_;
     os::ExecutorClient client_;
