@@ -19,7 +19,12 @@ class GuestSlotd:
         self.pid: int | None = None
 
     def start(
-        self, level: str, automatic_action: bool, extra: str = "", timeout: float = 20.0
+        self,
+        level: str,
+        automatic_action: bool,
+        extra: str = "",
+        arguments: tuple[str, ...] = (),
+        timeout: float = 20.0,
     ) -> int:
         """Writes the configuration, starts slotd in the foreground, waits until every slot is at rest
         (at level exclusive: until it has the token). Its lines are in the record, lane "slotd"."""
@@ -30,7 +35,7 @@ class GuestSlotd:
         self._guest.run(
             "rm", "-f", SOCKET
         )  # one left by a killed slotd would look like a ready one
-        self.pid = self._guest.spawn("slotd", "slotd", "--config", CONFIG)
+        self.pid = self._guest.spawn("slotd", "slotd", "--config", CONFIG, *arguments)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.at_rest():

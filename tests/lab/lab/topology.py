@@ -83,7 +83,8 @@ def _card(card, bus: str) -> list[str]:
         case VirtioDisk(id, image):
             return [
                 "-drive",
-                f"if=none,id={id}-image,format=raw,file={image}",
+                # A copy of its own: two guests may have the same image.
+                f"if=none,id={id}-image,format=raw,snapshot=on,file={image}",
                 "-device",
                 f"virtio-blk-pci,id={id},bus={bus},aer=on,disable-legacy=on,drive={id}-image",
             ]
