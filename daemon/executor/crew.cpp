@@ -31,7 +31,7 @@ event::Outcome timed_out(const Job& job) {
 /// A worker that died took what it knew with it: what happened is as unknown as if all of
 /// slotd-exec had died.
 event::Outcome worker_died(const Job& job) {
-    return {event::OutcomeKind::ExecutorLost, 0, "the worker ended during: " + to_string(job),
+    return {event::OutcomeKind::WorkerLost, 0, "the worker ended during: " + to_string(job),
             std::nullopt};
 }
 

@@ -123,6 +123,7 @@ struct Verdict {
 struct Opening {
     std::optional<Operation> operation;
     Verdict verdict;
+    std::uint8_t lost_workers = 0;  ///< opening a gate again does no harm, and is tried a few times
     bool operator==(const Opening&) const = default;
 };
 

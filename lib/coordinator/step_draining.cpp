@@ -68,23 +68,10 @@ void step_draining(Draft& draft, const Draining& phase, const SlotEvent& event) 
                            why + "; nothing was reset");
                 open_gates(draft, phase.operation, Verdict{false, phase.operation.frozen, why});
             },
-            [&](const event::RecoveryReported& reported) {
+            [&](const OneOf<event::RecoveryReported, event::HotplugSeen,
+                            event::HotplugAnnounced> auto& said) {
                 if (kernel_first(draft)) {
-                    yield(draft, phase.operation);
-                    kernel_recovers(draft, reported);
-                }
-            },
-            [&](const event::HotplugSeen& seen) {
-                if (kernel_first(draft) && (seen.kind == event::HotplugKind::Added ||
-                                            seen.kind == event::HotplugKind::Removed)) {
-                    yield(draft, phase.operation);
-                    kernel_hotplugs(draft, seen.function.to_string() + " came or went");
-                }
-            },
-            [&](const event::HotplugAnnounced&) {
-                if (kernel_first(draft)) {
-                    yield(draft, phase.operation);
-                    kernel_hotplugs(draft, "pciehp announced a change");
+                    give_way(draft, phase.operation, said);
                 }
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },

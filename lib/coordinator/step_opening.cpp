@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -8,6 +9,12 @@
 
 namespace slotd::coordinator {
 
+namespace {
+
+constexpr std::uint8_t kLostWorkersMax = 3;
+
+}  // namespace
+
 void step_opening(Draft& draft, const Opening& phase, const SlotEvent& event) {
     std::visit(
         Overloaded{
@@ -16,6 +23,14 @@ void step_opening(Draft& draft, const Opening& phase, const SlotEvent& event) {
             },
             [&](const WorkFailed& failed) {
                 Opening next = phase;
+                if (failed.outcome.kind == event::OutcomeKind::WorkerLost &&
+                    phase.lost_workers < kLostWorkersMax) {
+                    next.lost_workers += 1;
+                    draft.slot.phase = next;
+                    draft.slot.script.push_front(failed.effect);
+                    (void)draft.start_next();
+                    return;
+                }
                 const bool only_a_look = std::holds_alternative<action::ObserveSlot>(failed.effect);
                 if (!only_a_look && failed.outcome.kind != event::OutcomeKind::Gone) {
                     const std::string why = "cannot " + action::to_string(failed.effect) + ": " +

@@ -31,26 +31,9 @@ void step_reserving(Draft& draft, const Reserving& phase, const SlotEvent& event
                            Verdict{false, phase.operation.frozen,
                                    "no attempt is left: " + refused.reason});
             },
-            [&](const event::RecoveryReported& reported) {
-                yield(draft, phase.operation);
-                kernel_recovers(draft, reported);
-            },
-            [&](const event::ErrorReported& error) {
-                if (error.severity != event::Severity::Corrected) {
-                    yield(draft, phase.operation);
-                    kernel_announces(draft, error);
-                }
-            },
-            [&](const event::HotplugSeen& seen) {
-                if (seen.kind == event::HotplugKind::Added ||
-                    seen.kind == event::HotplugKind::Removed) {
-                    yield(draft, phase.operation);
-                    kernel_hotplugs(draft, seen.function.to_string() + " came or went");
-                }
-            },
-            [&](const event::HotplugAnnounced&) {
-                yield(draft, phase.operation);
-                kernel_hotplugs(draft, "pciehp announced a change");
+            [&](const OneOf<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
+                            event::HotplugAnnounced> auto& said) {
+                give_way(draft, phase.operation, said);
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             [](const OneOf<event::EventsMissed, FactsChanged, TurnGranted, TurnRefused, WorkDone,

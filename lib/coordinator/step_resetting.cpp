@@ -1,3 +1,4 @@
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -17,6 +18,14 @@ void step_resetting(Draft& draft, const Resetting& phase, const SlotEvent& event
                 draft.look();
             },
             [&](const WorkFailed& failed) {
+                if (failed.outcome.ambiguous()) {
+                    const std::string why = to_text(phase.operation.rungs.front()) +
+                                            (": " + failed.outcome.to_string()) +
+                                            "; what became of it is unknown, not retried";
+                    draft.tell(action::Priority::Error, action::RecordKind::EffectFailed, why);
+                    open_gates(draft, phase.operation, Verdict{false, phase.operation.frozen, why});
+                    return;
+                }
                 next_rung(draft, phase.operation, failed.outcome.to_string());
             },
             [&](const event::RecoveryReported& reported) {

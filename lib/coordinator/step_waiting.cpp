@@ -51,26 +51,9 @@ void step_waiting(Draft& draft, const Waiting& phase, const SlotEvent& event) {
                     give_up(draft, phase.operation, "the turn did not come in time");
                 }
             },
-            [&](const event::RecoveryReported& reported) {
-                yield(draft, phase.operation);
-                kernel_recovers(draft, reported);
-            },
-            [&](const event::ErrorReported& error) {
-                if (error.severity != event::Severity::Corrected) {
-                    yield(draft, phase.operation);
-                    kernel_announces(draft, error);
-                }
-            },
-            [&](const event::HotplugSeen& seen) {
-                if (seen.kind == event::HotplugKind::Added ||
-                    seen.kind == event::HotplugKind::Removed) {
-                    yield(draft, phase.operation);
-                    kernel_hotplugs(draft, seen.function.to_string() + " came or went");
-                }
-            },
-            [&](const event::HotplugAnnounced&) {
-                yield(draft, phase.operation);
-                kernel_hotplugs(draft, "pciehp announced a change");
+            [&](const OneOf<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
+                            event::HotplugAnnounced> auto& said) {
+                give_way(draft, phase.operation, said);
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // The operation looks afresh before it acts.

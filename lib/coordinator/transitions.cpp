@@ -128,6 +128,30 @@ void yield(Draft& draft, const Operation& operation) {
     }
 }
 
+void give_way(Draft& draft, const Operation& operation, const event::RecoveryReported& reported) {
+    yield(draft, operation);
+    kernel_recovers(draft, reported);
+}
+
+void give_way(Draft& draft, const Operation& operation, const event::ErrorReported& error) {
+    if (error.severity != event::Severity::Corrected) {
+        yield(draft, operation);
+        kernel_announces(draft, error);
+    }
+}
+
+void give_way(Draft& draft, const Operation& operation, const event::HotplugSeen& seen) {
+    if (seen.kind == event::HotplugKind::Added || seen.kind == event::HotplugKind::Removed) {
+        yield(draft, operation);
+        kernel_hotplugs(draft, seen.function.to_string() + " came or went");
+    }
+}
+
+void give_way(Draft& draft, const Operation& operation, const event::HotplugAnnounced&) {
+    yield(draft, operation);
+    kernel_hotplugs(draft, "pciehp announced a change");
+}
+
 void bring_back(Draft& draft, const std::string& why, bool answers, bool frozen) {
     const policy::Ladder ladder =
         policy::recovery_ladder(ladder_question(draft.slot, answers, frozen));
@@ -187,7 +211,7 @@ void open_gates(Draft& draft, std::optional<Operation> operation, Verdict verdic
         return;
     }
     const std::string why = verdict.text;
-    draft.enter(Opening{std::move(operation), std::move(verdict)}, Priority::Debug, why);
+    draft.enter(Opening{std::move(operation), std::move(verdict), 0}, Priority::Debug, why);
     draft.run(std::move(script));
 }
 

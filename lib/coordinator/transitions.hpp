@@ -37,6 +37,13 @@ void queue_manual(Draft& draft, const event::ResetRequested& request);
 /// a manual request waits for the next rest, anything else is decided anew then.
 void yield(Draft& draft, const Operation& operation);
 
+/// The kernel acts on a slot whose operation has touched nothing but gates: the kernel goes first,
+/// the operation yields. A corrected error, or a driver that comes or goes, is no reason to.
+void give_way(Draft& draft, const Operation& operation, const event::RecoveryReported& reported);
+void give_way(Draft& draft, const Operation& operation, const event::ErrorReported& error);
+void give_way(Draft& draft, const Operation& operation, const event::HotplugSeen& seen);
+void give_way(Draft& draft, const Operation& operation, const event::HotplugAnnounced& announced);
+
 /// The kernel gave up, or the card does not verify: the ladder, or a line that says what would be
 /// done.
 void bring_back(Draft& draft, const std::string& why, bool answers, bool frozen);

@@ -21,6 +21,8 @@ const char* to_text(OutcomeKind kind) {
             return "timed out";
         case OutcomeKind::ExecutorLost:
             return "slotd-exec is gone";
+        case OutcomeKind::WorkerLost:
+            return "worker died";
     }
     return "unknown";
 }

@@ -19,12 +19,13 @@ enum class OutcomeKind : std::uint8_t {
     Failed,   ///< the kernel tried and failed; `os_errno` says how
     TimedOut,  ///< no answer within the deadline: the worker is wedged, what happened is unknown
     ExecutorLost,  ///< slotd-exec went away; what happened is unknown
+    WorkerLost,    ///< its worker process died, slotd-exec did not; what happened is unknown
 };
 
 const char* to_text(OutcomeKind kind);
 
 /// How an effect ended. Done and AlreadySo are success, Gone is a fact to look into, TimedOut and
-/// ExecutorLost are ambiguous and never retried silently.
+/// the two losses are ambiguous and never retried silently.
 struct Outcome {
     OutcomeKind kind = OutcomeKind::Done;
     int os_errno = 0;
@@ -36,7 +37,8 @@ struct Outcome {
     bool succeeded() const { return kind == OutcomeKind::Done || kind == OutcomeKind::AlreadySo; }
 
     bool ambiguous() const {
-        return kind == OutcomeKind::TimedOut || kind == OutcomeKind::ExecutorLost;
+        return kind == OutcomeKind::TimedOut || kind == OutcomeKind::ExecutorLost ||
+               kind == OutcomeKind::WorkerLost;
     }
 
     /// "failed: write 0000:01:00.0/reset: Inappropriate ioctl for device"

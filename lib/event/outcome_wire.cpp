@@ -166,8 +166,7 @@ Result<OutcomeReport> decode_outcome_report(std::span<const std::uint8_t> datagr
         report.outcome.observation = take_observation(in);
     }
     if (!in.finished() || magic != kMagic || version != kVersion || report.id == 0 ||
-        kind > std::to_underlying(OutcomeKind::ExecutorLost) ||
-        report.outcome.os_errno > kErrnoMax) {
+        kind > std::to_underlying(OutcomeKind::WorkerLost) || report.outcome.os_errno > kErrnoMax) {
         return failure(ErrorKind::Malformed, "read an outcome");
     }
     report.outcome.kind = static_cast<OutcomeKind>(kind);

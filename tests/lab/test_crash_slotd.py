@@ -114,6 +114,9 @@ class Crash(Scenario):
     def test_of_slotd_exec_and_its_worker_at_level_exclusive(self) -> None:
         self._walk("exclusive", "both")
 
+    def test_of_a_worker_alone_at_level_fence(self) -> None:
+        self._walk("fence", "worker")
+
     def _kill_both_with_pciehp_unbound(self) -> None:
         pid = self._spawn("exclusive")
         self._wait(self.guest.slotd.at_rest, "rest")

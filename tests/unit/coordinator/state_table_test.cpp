@@ -70,7 +70,7 @@ std::vector<std::pair<std::string, SlotPhase>> phases() {
         {"Verifying, kernel recovered",
          Verifying{KernelRecovered{event::RecoveryReport::Succeeded, false}, kNow + 5s, kNow, {}}},
         {"Verifying, kernel hot-plugged", Verifying{KernelHotplugged{}, kNow + 5s, kNow, {}}},
-        {"Opening", Opening{manual, Verdict{true, false, "recovered and verified"}}},
+        {"Opening", Opening{manual, Verdict{true, false, "recovered and verified"}, 0}},
         {"CoolingDown", CoolingDown{kNow}},
         {"Wedged", Wedged{manual, "power off slot"}},
     };

@@ -202,6 +202,44 @@ TEST(Wedged, RemovalKeepsOthersFromTheRescanLockButNotFromTheirResets) {
     EXPECT_EQ(world.machine.answers[2].outcome, "recovered");
 }
 
+// Invariant 8: nobody knows whether the reset was done.
+TEST(WorkerLost, InTheMiddleOfAResetIsNotRetriedAndTheGatesOpen) {
+    RunningEngine world(machine_with_one_slot(), Level::Fence, false);
+    world.pass(1s);
+    world.ask(kPort, ResetMethod::Auto);
+    world.finish_effects(3);
+    const event::EffectId lost = world.machine.started.at(0).first;
+    world.machine.started.clear();
+
+    world.engine.effect_finished(lost, {event::OutcomeKind::WorkerLost, 0, "reset", std::nullopt},
+                                 world.now);
+    world.pass(6s);
+
+    EXPECT_EQ(world.machine.answers.at(0).outcome, "failed");
+    EXPECT_THAT(world.machine.answers.at(0).text, testing::HasSubstr("not retried"));
+    EXPECT_THAT(world.machine.performed,
+                testing::Not(testing::Contains("power off slot of 0000:00:02.0")));
+    EXPECT_THAT(world.gates(kPort), IsEmpty());
+}
+
+TEST(WorkerLost, WhileAGateOpensIsFollowedByAnotherTry) {
+    RunningEngine world(machine_with_one_slot(), Level::Fence, false);
+    world.pass(1s);
+    world.ask(kPort, ResetMethod::Slot);
+    world.finish_effects(5);
+    ASSERT_EQ(action::to_string(world.machine.started.at(0).second),
+              "unmask hot-plug of 0000:00:02.0 (forget latched changes)");
+    const event::EffectId lost = world.machine.started.at(0).first;
+    world.machine.started.clear();
+
+    world.engine.effect_finished(lost, {event::OutcomeKind::WorkerLost, 0, "unmask", std::nullopt},
+                                 world.now);
+    world.pass(1s);
+
+    EXPECT_EQ(world.machine.answers.at(0).outcome, "recovered");
+    EXPECT_FALSE(world.machine.ports.at(at(kPort)).masked);
+}
+
 TEST(ExecutorLost, InTheMiddleIsAnsweredAsUnknownAndTheSlotIsLookedAtAfresh) {
     RunningEngine world(machine_with_one_slot(), Level::Fence, false);
     world.pass(1s);

@@ -45,9 +45,9 @@ OutcomeReport full_report() {
 }
 
 TEST(OutcomeWire, CarriesEveryKind) {
-    for (const OutcomeKind kind :
-         {OutcomeKind::Done, OutcomeKind::AlreadySo, OutcomeKind::Gone, OutcomeKind::Refused,
-          OutcomeKind::Failed, OutcomeKind::TimedOut, OutcomeKind::ExecutorLost}) {
+    for (const OutcomeKind kind : {OutcomeKind::Done, OutcomeKind::AlreadySo, OutcomeKind::Gone,
+                                   OutcomeKind::Refused, OutcomeKind::Failed, OutcomeKind::TimedOut,
+                                   OutcomeKind::ExecutorLost, OutcomeKind::WorkerLost}) {
         const OutcomeReport report{9, {kind, ENOTTY, "write 0000:01:00.0/reset", std::nullopt}};
 
         EXPECT_EQ(decode_outcome_report(encode(report)), report) << to_text(kind);
