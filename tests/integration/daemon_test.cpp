@@ -122,24 +122,35 @@ TEST_F(Daemon, ResetsAFunctionWhenAskedAndPutsItsResetMethodBack) {
     EXPECT_THAT(sysfs.attribute("0000:01:00.0", "reset_method"), HasSubstr("flr bus"));
 }
 
-TEST_F(Daemon, ServesOtherSlotsWithin100MillisecondsWhileOneWorkerHangs) {
+struct HangingDaemon : Daemon {
+    /// The best of a few whole resets of the other slot, slotctl's start included: the machine that
+    /// runs this test has other things to do as well.
+    Duration reset_of_other_slot() const {
+        Duration best = 10s;
+        for (int attempt = 0; attempt < 5; ++attempt) {
+            EXPECT_TRUE(eventually([&] { return in_phase(kOtherPort, "idle"); }));
+            const ProgramRun other = slotctl(
+                {"reset", kOtherPort, "--method", "bus", "--reason", "other slot", "--wait"});
+            EXPECT_EQ(other.code, 0) << other.error;
+            best = std::min(best, other.took);
+        }
+        return best;
+    }
+};
+
+TEST_F(HangingDaemon, ServesOtherSlotsWithin100MillisecondsWhileOneWorkerHangs) {
     sysfs.hang("bus/pci/devices/0000:01:00.0/reset");
     Program slotd(command(
-        "observe", {"--executor-argument", "--deadline-max-ms", "--executor-argument", "2000"}));
+        "observe", {"--executor-argument", "--deadline-max-ms", "--executor-argument", "5000"}));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
+    const Duration before = reset_of_other_slot();
 
     ASSERT_EQ(slotctl({"reset", kPort, "--method", "bus", "--reason", "hangs"}).code, 0);
     ASSERT_TRUE(eventually([&] { return in_phase(kPort, "resetting"); }));
-    // The best of a few: the machine that runs this test has other things to do as well.
-    Duration best = 10s;
-    for (int attempt = 0; attempt < 5; ++attempt) {
-        ASSERT_TRUE(eventually([&] { return in_phase(kOtherPort, "idle"); }));
-        const ProgramRun other =
-            slotctl({"reset", kOtherPort, "--method", "bus", "--reason", "other slot", "--wait"});
-        ASSERT_EQ(other.code, 0) << other.error;
-        best = std::min(best, other.took);
-    }
-    EXPECT_LT(best, 100ms);
+    const Duration meanwhile = reset_of_other_slot();
+
+    // Under the sanitizers it takes longer than that with nothing hanging.
+    EXPECT_LT(meanwhile, std::max<Duration>(100ms, 2 * before));
     EXPECT_TRUE(eventually([&] { return in_phase(kPort, "wedged"); })) << slotd.error();
     EXPECT_THAT(slotd.error(), HasSubstr("wedged in: reset 0000:01:00.0 by bus"));
 
