@@ -19,14 +19,14 @@ class RaceWithSlotd(Scenario):
     CARDS = (Slot(1, Nic()),)
     WITH_SLOTD = True
 
-    def _race(self, level: str, **settings) -> race.Outcome:
+    def _race(self, level: str, how: str = "", **settings) -> race.Outcome:
         outcome = race.run(
             self.guest,
             race.RaceSettings(
                 seed=SEED, with_slotd={"level": level, "automatic_action": True}, **settings
             ),
         )
-        print(f"{level}: {outcome.summary()}", flush=True)
+        print(f"{level}{how}: {outcome.summary()}", flush=True)
         shown = outcome.most_telling
         if shown.verdict.overlapped:
             print(timeline.render(timeline.select(shown.events)), flush=True)
@@ -49,7 +49,8 @@ class RaceWithSlotd(Scenario):
 
     def test_exclusive_never_overlaps_when_the_card_is_out_of_reach_too(self) -> None:
         outcome = self._race(
-            "exclusive, card out of reach",
+            "exclusive",
+            ", card out of reach",
             races=max(RACES // 5, 5),
             drop_after_ms=(140.0, 200.0),
             card_answers=False,
