@@ -17,6 +17,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     target_compile_options(slotd_options INTERFACE -Wno-maybe-uninitialized
                            -Wno-free-nonheap-object)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    # libstdc++ 12's own std::ranges::stable_sort.
+    target_compile_options(slotd_options INTERFACE -Wno-deprecated-declarations)
+endif()
 if(SLOTD_SANITIZE)
     target_compile_options(slotd_options INTERFACE
         -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

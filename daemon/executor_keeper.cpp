@@ -1,12 +1,19 @@
 #include "daemon/executor_keeper.hpp"
 
-#include <chrono>
 #include <cstddef>
+#include <expected>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "action/record.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "daemon/options.hpp"
+#include "engine/ports.hpp"
+#include "event/outcome.hpp"
+#include "os/event_loop.hpp"
+#include "os/executor_client.hpp"
 
 namespace slotd::daemon {
 

@@ -3,6 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "action/record.hpp"
+#include "coordinator/slot_status.hpp"
+#include "engine/ports.hpp"
+#include "event/request.hpp"
+
 namespace slotd::daemon {
 
 void Records::write(const action::Record& record) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -22,14 +23,20 @@
 #include "control/control_service.hpp"
 #include "coordinator/coordinator.hpp"
 #include "daemon/executor_keeper.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/options.hpp"
 #include "daemon/outlets.hpp"
 #include "engine/engine.hpp"
+#include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
 #include "os/control_socket.hpp"
 #include "os/event_loop.hpp"
 #include "os/journal.hpp"
 #include "os/sysfs_topology.hpp"
 #include "os/trace_events.hpp"
 #include "os/uevent_monitor.hpp"
+#include "policy/config.hpp"
+#include "policy/level.hpp"
 
 namespace slotd::daemon {
 

@@ -12,6 +12,7 @@
 #include "daemon/ctl/session.hpp"
 #include "daemon/ctl/terminal.hpp"
 #include "daemon/ctl/verbs.hpp"
+#include "event/request.hpp"
 #include "report/printable.hpp"
 #include "report/record_line.hpp"
 

@@ -14,6 +14,7 @@
 #include "base/overloaded.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "control/fault.hpp"
 #include "control/message.hpp"
 #include "daemon/ctl/exit_code.hpp"
 #include "daemon/ctl/terminal.hpp"

@@ -1,5 +1,6 @@
 #include "daemon/ctl/terminal.hpp"
 
+#include <asm-generic/ioctls.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 

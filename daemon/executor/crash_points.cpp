@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <new>
 #include <string_view>
 
 #include "action/record.hpp"

@@ -1,12 +1,14 @@
 #include "daemon/executor/crew.hpp"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>

@@ -89,7 +89,7 @@ event::Outcome close_gate(const Hands& hands, const os::Gate& gate,
 }
 
 event::Outcome open_gate(const Hands& hands, const os::Gate& recorded, action::Latched latched) {
-    const event::Outcome opened = std::visit(
+    event::Outcome opened = std::visit(
         Overloaded{
             [&](const os::FenceGate& one) { return restore_fence(hands, one); },
             [&](const os::HotplugGate& one) { return restore_notification(hands, one, latched); },

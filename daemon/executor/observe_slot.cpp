@@ -1,13 +1,11 @@
 #include "daemon/executor/observe_slot.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
 
 #include "action/effect.hpp"
-#include "base/result.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/outcomes.hpp"
 #include "daemon/executor/subject_check.hpp"

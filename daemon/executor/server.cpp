@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -17,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "action/effect.hpp"
 #include "action/effect_wire.hpp"
 #include "action/record.hpp"
 #include "base/bytes.hpp"
@@ -33,6 +33,7 @@
 #include "event/outcome.hpp"
 #include "event/outcome_wire.hpp"
 #include "os/clock.hpp"
+#include "os/gate.hpp"
 #include "os/gate_record.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/unique_fd.hpp"

@@ -1,5 +1,6 @@
 #include "daemon/executor/startup.hpp"
 
+#include <asm-generic/socket.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,7 +22,6 @@
 
 #include "action/record.hpp"
 #include "daemon/executor/crash_points.hpp"
-#include "daemon/executor/crew.hpp"
 #include "daemon/executor/options.hpp"
 #include "daemon/executor/say.hpp"
 #include "daemon/executor/server.hpp"

@@ -13,6 +13,7 @@
 #include "daemon/executor/outcomes.hpp"
 #include "event/outcome.hpp"
 #include "os/config_space.hpp"
+#include "os/sysfs_dir.hpp"
 #include "pci/address.hpp"
 #include "pci/registers/capability_walk.hpp"
 #include "pci/registers/header_registers.hpp"

@@ -1,5 +1,6 @@
 #include "base/parse.hpp"
 
+#include <cstddef>
 #include <string_view>
 
 namespace slotd {

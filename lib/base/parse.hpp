@@ -14,6 +14,7 @@ template <std::unsigned_integral T>
 std::optional<T> parse_unsigned(std::string_view text, int base = 10) {
     T value{};
     const char* const end = text.data() + text.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars gets the end
     const auto [stopped, error] = std::from_chars(text.data(), end, value, base);
     if (error != std::errc{} || stopped != end || text.empty()) {
         return std::nullopt;

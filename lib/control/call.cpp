@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/overloaded.hpp"
+#include "control/fault.hpp"
 #include "control/idl.hpp"
 #include "control/interface.hpp"
 #include "control/json.hpp"

@@ -16,10 +16,10 @@
 #include "base/overloaded.hpp"
 #include "control/access.hpp"
 #include "control/backend.hpp"
+#include "control/fault.hpp"
 #include "control/find_slot.hpp"
 #include "control/interface.hpp"
 #include "control/message.hpp"
-#include "event/request.hpp"
 
 namespace slotd::control {
 

@@ -5,6 +5,7 @@
 #include "base/assert.hpp"
 #include "control/backend.hpp"
 #include "control/control_service.hpp"
+#include "control/fault.hpp"
 #include "control/find_slot.hpp"
 #include "control/message.hpp"
 #include "event/request.hpp"

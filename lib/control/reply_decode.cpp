@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -14,6 +13,7 @@
 #include "action/record.hpp"
 #include "base/parse.hpp"
 #include "base/result.hpp"
+#include "control/fault.hpp"
 #include "control/idl.hpp"
 #include "control/interface.hpp"
 #include "control/json.hpp"

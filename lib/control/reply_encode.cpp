@@ -7,6 +7,7 @@
 
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
+#include "control/fault.hpp"
 #include "control/interface.hpp"
 #include "control/json.hpp"
 #include "control/message.hpp"

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/time.hpp"
+#include "policy/limits.hpp"
 
 namespace slotd::coordinator {
 

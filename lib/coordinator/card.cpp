@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "event/observation.hpp"
+#include "pci/address.hpp"
+#include "pci/topology.hpp"
 
 namespace slotd::coordinator {
 

@@ -1,5 +1,7 @@
 #include "coordinator/coordinator.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,13 +13,22 @@
 #include "action/record.hpp"
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
+#include "base/time.hpp"
+#include "coordinator/machine_lock.hpp"
 #include "coordinator/phase.hpp"
-#include "coordinator/scripts.hpp"
+#include "coordinator/slot.hpp"
+#include "coordinator/slot_event.hpp"
 #include "coordinator/step.hpp"
+#include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
+#include "pci/address.hpp"
+#include "pci/topology.hpp"
+#include "policy/level.hpp"
 
 namespace slotd::coordinator {
 
-Coordinator::Coordinator(Settings settings) : settings_(std::move(settings)) {}
+Coordinator::Coordinator(Settings settings) : settings_(settings) {}
 
 std::vector<Action> Coordinator::kernel_said(const event::KernelEvent& event, Instant now) {
     const auto route = [&](const pci::Address& function, const SlotEvent& slot_event) {

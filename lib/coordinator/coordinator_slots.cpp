@@ -2,17 +2,27 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "action/record.hpp"
+#include "base/time.hpp"
 #include "coordinator/coordinator.hpp"
 #include "coordinator/gate.hpp"
+#include "coordinator/machine_lock.hpp"
+#include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
 #include "coordinator/scripts.hpp"
+#include "coordinator/slot.hpp"
+#include "coordinator/slot_event.hpp"
+#include "coordinator/slot_status.hpp"
 #include "coordinator/step.hpp"
+#include "event/observation.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
+#include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "pci/topology.hpp"
+#include "policy/level.hpp"
 
 namespace slotd::coordinator {
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -16,7 +15,12 @@
 #include "base/assert.hpp"
 #include "base/time.hpp"
 #include "coordinator/gate.hpp"
+#include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/slot.hpp"
+#include "coordinator/step.hpp"
+#include "event/outcome.hpp"
+#include "policy/limits.hpp"
 
 namespace slotd::coordinator {
 
@@ -51,7 +55,7 @@ bool Draft::start_next() {
     if (slot.in_flight || slot.script.empty()) {
         return slot.in_flight.has_value();
     }
-    action::Effect effect = std::move(slot.script.front());
+    const action::Effect effect = slot.script.front();
     slot.script.pop_front();
     // Pessimistic: from here on the gate may be closed, whatever becomes of the answer.
     bool newly_closed = false;
@@ -62,7 +66,7 @@ bool Draft::start_next() {
     slot.effects_started += 1;
     const event::EffectId id = slot.effect_base | slot.effects_started;
     act(StartEffect{id, effect});
-    slot.in_flight = InFlight{id, std::move(effect), false, newly_closed};
+    slot.in_flight = InFlight{id, effect, false, newly_closed};
     return true;
 }
 

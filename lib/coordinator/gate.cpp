@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "action/effect.hpp"
 #include "pci/service.hpp"

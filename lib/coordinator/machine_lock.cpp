@@ -2,8 +2,10 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "action/effect.hpp"
+#include "coordinator/step.hpp"
 #include "event/outcome.hpp"
 
 namespace slotd::coordinator {
@@ -38,13 +40,13 @@ MachineLock::Next MachineLock::finished(event::EffectId id, event::OutcomeKind o
     running_.reset();
     Next next;
     while (!waiting_.empty() && !next.start) {
-        StartEffect first = std::move(waiting_.front());
+        const StartEffect first = waiting_.front();
         waiting_.pop_front();
         if (!wedged_.empty() && action::takes_rescan_lock(first.effect)) {
-            next.refused.push_back(std::move(first));
+            next.refused.push_back(first);
         } else {
             running_ = first.id;
-            next.start = std::move(first);
+            next.start = first;
         }
     }
     return next;

@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <ranges>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "action/effect.hpp"
+#include "coordinator/card.hpp"
 #include "coordinator/gate.hpp"
+#include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/slot.hpp"
+#include "pci/address.hpp"
 #include "pci/service.hpp"
+#include "pci/topology.hpp"
 #include "policy/ladder.hpp"
 #include "policy/level.hpp"
 

@@ -9,11 +9,17 @@
 #include "action/effect.hpp"
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
+#include "base/time.hpp"
 #include "coordinator/draft.hpp"
 #include "coordinator/gate.hpp"
+#include "coordinator/operation.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/slot.hpp"
+#include "coordinator/slot_event.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
 #include "event/outcome.hpp"
+#include "policy/limits.hpp"
 
 namespace slotd::coordinator {
 

@@ -1,10 +1,23 @@
 #include <utility>
 #include <variant>
 
+#include "action/effect.hpp"
+#include "action/record.hpp"
 #include "base/overloaded.hpp"
+#include "coordinator/card.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/operation.hpp"
+#include "coordinator/phase.hpp"
 #include "coordinator/scripts.hpp"
+#include "coordinator/slot_event.hpp"
+#include "coordinator/step.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
+#include "event/kernel_event.hpp"
+#include "event/observation.hpp"
+#include "event/request.hpp"
+#include "policy/ladder.hpp"
+#include "policy/level.hpp"
 
 namespace slotd::coordinator {
 

@@ -1,9 +1,14 @@
 #include <variant>
 
 #include "base/overloaded.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/phase.hpp"
 #include "coordinator/resting.hpp"
+#include "coordinator/slot_event.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
+#include "event/kernel_event.hpp"
+#include "event/request.hpp"
 
 namespace slotd::coordinator {
 

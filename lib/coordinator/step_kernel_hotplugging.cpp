@@ -1,10 +1,17 @@
 #include <algorithm>
-#include <utility>
+#include <optional>
 #include <variant>
 
+#include "action/record.hpp"
 #include "base/overloaded.hpp"
+#include "base/time.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/slot_event.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
+#include "event/kernel_event.hpp"
+#include "event/request.hpp"
 
 namespace slotd::coordinator {
 

@@ -1,11 +1,19 @@
 #include <cstdint>
 #include <optional>
-#include <utility>
+#include <string>
 #include <variant>
 
+#include "action/effect.hpp"
+#include "action/record.hpp"
 #include "base/overloaded.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/slot_event.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
+#include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
 
 namespace slotd::coordinator {
 

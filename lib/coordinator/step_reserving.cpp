@@ -1,10 +1,18 @@
+#include <string>
 #include <utility>
 #include <variant>
 
+#include "action/record.hpp"
 #include "base/overloaded.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/phase.hpp"
 #include "coordinator/scripts.hpp"
+#include "coordinator/slot_event.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
+#include "event/kernel_event.hpp"
+#include "event/request.hpp"
+#include "policy/ladder.hpp"
 
 namespace slotd::coordinator {
 

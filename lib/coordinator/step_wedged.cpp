@@ -1,8 +1,16 @@
+#include <string>
 #include <variant>
 
+#include "action/record.hpp"
 #include "base/overloaded.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/slot_event.hpp"
+#include "coordinator/step.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
+#include "event/kernel_event.hpp"
+#include "event/request.hpp"
 
 namespace slotd::coordinator {
 

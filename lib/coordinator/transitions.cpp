@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,10 +11,17 @@
 #include "action/effect.hpp"
 #include "action/record.hpp"
 #include "base/time.hpp"
+#include "coordinator/card.hpp"
 #include "coordinator/draft.hpp"
+#include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
 #include "coordinator/scripts.hpp"
+#include "coordinator/step.hpp"
 #include "event/kernel_event.hpp"
+#include "event/observation.hpp"
+#include "event/request.hpp"
+#include "policy/ladder.hpp"
+#include "policy/level.hpp"
 
 namespace slotd::coordinator {
 

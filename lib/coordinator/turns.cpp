@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <string>
-#include <utility>
+#include <vector>
 
 #include "pci/address.hpp"
 

@@ -1,7 +1,6 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <expected>
 #include <string>
 #include <utility>
@@ -10,10 +9,14 @@
 
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "coordinator/coordinator.hpp"
 #include "coordinator/step.hpp"
 #include "engine/ports.hpp"
+#include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
 
 namespace slotd::engine {
 
@@ -33,7 +36,7 @@ bool changes_topology(const event::KernelEvent& event) {
 }  // namespace
 
 Engine::Engine(coordinator::Settings settings, Ports ports)
-    : coordinator_(std::move(settings)),
+    : coordinator_(settings),
       ports_(ports) {}
 
 Status Engine::start(Instant now) {

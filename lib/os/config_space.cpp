@@ -39,7 +39,8 @@ void remember_errno(char* /*format*/, ...) {
 void ignore_debug(char* /*format*/, ...) {}
 
 /// libpci calls it where it cannot go on (no memory, no access method) and expects no return.
-[[noreturn]] void give_up(char* format, ...) {
+/// (The attribute is part of the type that libpci asks for; [[noreturn]] would not be.)
+__attribute__((noreturn)) void give_up(char* format, ...) {
     std::array<char, 256> text{};
     va_list arguments;
     va_start(arguments, format);

@@ -1,3 +1,4 @@
+#include <asm-generic/socket.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/socket.h>
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -10,12 +10,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "base/assert.hpp"
 #include "base/result.hpp"
 #include "control/control_service.hpp"
 #include "os/os_error.hpp"

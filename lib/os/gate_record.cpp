@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <expected>
 #include <functional>
 #include <map>
@@ -27,7 +28,7 @@ namespace slotd::os {
 
 namespace {
 
-constexpr std::size_t kCompactAboveBytes = 16 * 1024;
+constexpr std::size_t kCompactAboveBytes = std::size_t{16} * 1024;
 constexpr int kReopensMax = 16;
 
 Result<std::string> read_whole(int fd, const std::string& path) {

@@ -68,6 +68,6 @@ private:
 };
 
 /// The record never grows over this; compaction keeps it far below.
-inline constexpr std::size_t kRecordBytesMax = 256 * 1024;
+inline constexpr std::size_t kRecordBytesMax = std::size_t{256} * 1024;
 
 }  // namespace slotd::os

@@ -2,7 +2,6 @@
 
 #include <time.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>

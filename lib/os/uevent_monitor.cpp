@@ -1,5 +1,6 @@
 #include "os/uevent_monitor.hpp"
 
+#include <asm-generic/socket.h>
 #include <fmt/core.h>
 #include <libudev.h>
 #include <linux/sock_diag.h>

@@ -14,8 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <expected>
 #include <memory>
-#include <new>
 #include <span>
 #include <utility>
 

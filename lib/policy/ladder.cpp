@@ -77,8 +77,8 @@ Ladder recovery_ladder(const LadderQuestion& question) {
         consider(ladder, hardware, Rung::BusReset);
     } else {
         ladder.skipped.push_back(
-            {Rung::BusReset, question.frozen ? *hindrance(question, Rung::BusReset)
-                                             : "the card answers; its driver needs a fresh start"});
+            {Rung::BusReset, hindrance(question, Rung::BusReset)
+                                 .value_or("the card answers; its driver needs a fresh start")});
     }
     consider(ladder, question, Rung::Reenumerate);
     return ladder;

@@ -3,6 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "action/record.hpp"
+#include "report/style.hpp"
+
 namespace slotd::report {
 
 namespace {

@@ -4,7 +4,6 @@
 #include <expected>
 #include <limits>
 #include <optional>
-#include <utility>
 
 #include "base/result.hpp"
 
@@ -84,14 +83,15 @@ Result<std::optional<std::uint64_t>> read_serial_number(const ReadConfig& read) 
     if (!at) {
         return std::unexpected(at.error());
     }
-    if (!*at || **at + 8 > kExtendedLast) {
+    const std::optional<std::uint16_t> capability = *at;
+    if (!capability || *capability + 8 > kExtendedLast) {
         return std::nullopt;
     }
-    const auto low = read(static_cast<std::uint16_t>(**at + 4));
+    const auto low = read(static_cast<std::uint16_t>(*capability + 4));
     if (!low) {
         return std::unexpected(low.error());
     }
-    const auto high = read(static_cast<std::uint16_t>(**at + 8));
+    const auto high = read(static_cast<std::uint16_t>(*capability + 8));
     if (!high) {
         return std::unexpected(high.error());
     }
