@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -24,12 +22,6 @@ std::optional<std::string> Budget::reserve(Instant now, const policy::Limits& li
     }
     spent_.push_back(now);
     return std::nullopt;
-}
-
-std::uint32_t Budget::left(Instant now, const policy::Limits& limits) const {
-    const auto counted =
-        std::ranges::count_if(spent_, [&](Instant at) { return now - at < limits.budget_window; });
-    return limits.budget - std::min(limits.budget, static_cast<std::uint32_t>(counted));
 }
 
 }  // namespace slotd::coordinator

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -17,7 +16,6 @@ class Budget {
 public:
     /// Takes one attempt out of the budget before it is made; the refusal as a sentence otherwise.
     std::optional<std::string> reserve(Instant now, const policy::Limits& limits);
-    std::uint32_t left(Instant now, const policy::Limits& limits) const;
 
 private:
     std::deque<Instant> spent_;

@@ -94,10 +94,4 @@ void hotplug_at_rest(Draft& draft, const Phase& phase, const event::HotplugSeen&
     }
 }
 
-inline void error_at_rest(Draft& draft, const event::ErrorReported& error) {
-    if (error.severity != event::Severity::Corrected) {
-        kernel_announces(draft, error);
-    }
-}
-
 }  // namespace slotd::coordinator

@@ -40,11 +40,7 @@ void step_cooling_down(Draft& draft, const CoolingDown& phase, const SlotEvent& 
                     kernel_recovers(draft, reported);
                 }
             },
-            [&](const event::ErrorReported& error) {
-                if (error.severity != event::Severity::Corrected) {
-                    kernel_announces(draft, error);
-                }
-            },
+            [&](const event::ErrorReported& error) { kernel_announces(draft, error); },
             // At rest the card is compared with the one that was verified.
             [&](const event::EventsMissed&) {
                 draft.enter(Idle{draft.now, std::nullopt}, action::Priority::Debug,

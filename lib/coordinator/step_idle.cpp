@@ -16,7 +16,7 @@ void step_idle(Draft& draft, const Idle& phase, const SlotEvent& event) {
     std::visit(
         Overloaded{
             [&](const event::RecoveryReported& reported) { kernel_recovers(draft, reported); },
-            [&](const event::ErrorReported& error) { error_at_rest(draft, error); },
+            [&](const event::ErrorReported& error) { kernel_announces(draft, error); },
             [&](const event::HotplugSeen& seen) { hotplug_at_rest(draft, phase, seen); },
             [&](const event::HotplugAnnounced&) {
                 kernel_hotplugs(draft, "pciehp announced a change");

@@ -18,7 +18,7 @@ void step_needs_operator(Draft& draft, const NeedsOperator& phase, const SlotEve
     std::visit(
         Overloaded{
             [&](const event::RecoveryReported& reported) { kernel_recovers(draft, reported); },
-            [&](const event::ErrorReported& error) { error_at_rest(draft, error); },
+            [&](const event::ErrorReported& error) { kernel_announces(draft, error); },
             [&](const event::HotplugSeen& seen) { hotplug_at_rest(draft, phase, seen); },
             [&](const event::HotplugAnnounced&) {
                 kernel_hotplugs(draft, "pciehp announced a change");

@@ -33,11 +33,7 @@ void step_resyncing(Draft& draft, const Resyncing&, const SlotEvent& event) {
                 resync(draft, "looking again");
             },
             [&](const event::RecoveryReported& reported) { kernel_recovers(draft, reported); },
-            [&](const event::ErrorReported& error) {
-                if (error.severity != event::Severity::Corrected) {
-                    kernel_announces(draft, error);
-                }
-            },
+            [&](const event::ErrorReported& error) { kernel_announces(draft, error); },
             [&](const event::HotplugSeen& seen) {
                 if (seen.kind == event::HotplugKind::Added ||
                     seen.kind == event::HotplugKind::Removed) {

@@ -209,7 +209,7 @@ void step_verifying(Draft& draft, const Verifying& phase, const SlotEvent& event
                 recovery_reported(draft, phase, reported);
             },
             [&](const event::ErrorReported& error) {
-                if (!own_operation(phase) && error.severity != event::Severity::Corrected) {
+                if (!own_operation(phase)) {
                     kernel_announces(draft, error);
                 }
             },

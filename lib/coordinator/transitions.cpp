@@ -54,6 +54,9 @@ void kernel_recovers(Draft& draft, const event::RecoveryReported& reported) {
 }
 
 void kernel_announces(Draft& draft, const event::ErrorReported& error) {
+    if (error.severity == event::Severity::Corrected) {
+        return;
+    }
     const bool fatal = error.severity == event::Severity::Fatal;
     std::string what =
         (fatal ? "fatal error of " : "non-fatal error of ") + error.function.to_string();
@@ -126,6 +129,10 @@ void queue_manual(Draft& draft, const event::ResetRequested& request) {
                            request.requester.to_string()));
 }
 
+namespace {
+
+/// Gives the turn back; a manual request waits for the next rest, anything else is decided anew
+/// then.
 void yield(Draft& draft, const Operation& operation) {
     draft.act(ReleaseTurn{});
     if (operation.request) {
@@ -133,6 +140,8 @@ void yield(Draft& draft, const Operation& operation) {
         draft.slot.waiting.push_front(*operation.request);
     }
 }
+
+}  // namespace
 
 void give_way(Draft& draft, const Operation& operation, const event::RecoveryReported& reported) {
     yield(draft, operation);

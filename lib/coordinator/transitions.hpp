@@ -22,7 +22,8 @@ void resync(Draft& draft, const std::string& why);
 /// The kernel recovers: holds pciehp back as the level says. `ended` reports may come without a
 /// BEGIN.
 void kernel_recovers(Draft& draft, const event::RecoveryReported& reported);
-/// ras:aer_event announced an uncorrectable error; a recovery may follow.
+/// ras:aer_event announced an uncorrectable error; a recovery may follow. A corrected one changes
+/// nothing.
 void kernel_announces(Draft& draft, const event::ErrorReported& error);
 /// pciehp or somebody else adds or removes functions: holds AER back as the level says.
 void kernel_hotplugs(Draft& draft, const std::string& why);
@@ -33,10 +34,6 @@ void begin_operation(Draft& draft, Operation operation, const std::string& why);
 void begin_manual(Draft& draft, const event::ResetRequested& request, bool frozen);
 /// A manual request meets a slot that is busy: waits, or is refused when too many wait.
 void queue_manual(Draft& draft, const event::ResetRequested& request);
-/// The kernel took the slot while our operation had touched nothing but gates: give the turn back;
-/// a manual request waits for the next rest, anything else is decided anew then.
-void yield(Draft& draft, const Operation& operation);
-
 /// The kernel acts on a slot whose operation has touched nothing but gates: the kernel goes first,
 /// the operation yields. A corrected error, or a driver that comes or goes, is no reason to.
 void give_way(Draft& draft, const Operation& operation, const event::RecoveryReported& reported);

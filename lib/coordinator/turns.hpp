@@ -35,8 +35,6 @@ public:
     /// Decides the first question that can be decided now; nullopt when none can.
     std::optional<Decision> decide(const Conflict& conflict, const Hindrance& hindrance);
 
-    const std::vector<pci::Address>& holders() const { return holders_; }
-
     bool asked() const { return !askers_.empty(); }
 
 private:
