@@ -1,0 +1,304 @@
+#include "tests/proof/witness.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "action/effect.hpp"
+#include "base/overloaded.hpp"
+#include "base/time.hpp"
+#include "coordinator/coordinator.hpp"
+#include "coordinator/gate.hpp"
+#include "coordinator/operation.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/slot.hpp"
+#include "coordinator/step.hpp"
+#include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
+#include "pci/address.hpp"
+#include "pci/topology.hpp"
+#include "tests/proof/invariants.hpp"
+#include "tests/proof/violation.hpp"
+
+namespace slotd::proof {
+
+using coordinator::Coordinator;
+using coordinator::Operation;
+using coordinator::Purpose;
+using coordinator::Slot;
+
+namespace {
+
+void append(Violations& all, Violations more) {
+    all.insert(all.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+}
+
+const Slot* slot_that_started(event::EffectId id, const Coordinator& slotd) {
+    for (const auto& [port, slot] : slotd.slots()) {
+        if (slot.in_flight && slot.in_flight->id == id) {
+            return &slot;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+void Witness::kernel_said(const event::KernelEvent& event, const pci::Topology& known,
+                          Instant now) {
+    told_.kernel_said(event, known, now);
+    const auto news = [&](const pci::Address& function) {
+        // Whatever the kernel reports of a slot is a reason of its own to act on it.
+        if (const pci::Port* const above = known.port_above(function)) {
+            memories_[above->address].unknown.reset();
+        }
+        if (known.find(function) != nullptr) {
+            memories_[function].unknown.reset();
+        }
+    };
+    std::visit(Overloaded{
+                   [&](const OneOf<event::RecoveryReported, event::ErrorReported,
+                                   event::HotplugSeen> auto& said) { news(said.function); },
+                   [&](const event::HotplugAnnounced& said) { news(said.port); },
+                   [](const OneOf<event::ServicesChanged, event::EventsMissed> auto&) {},
+               },
+               event);
+}
+
+void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
+                           const pci::Topology& known) {
+    const auto at = started_.find(id);
+    if (at == started_.end()) {
+        return;
+    }
+    const Started& ended = at->second;
+    SlotMemory& memory = memories_[ended.slot];
+    if (ended.acts && outcome.ambiguous()) {
+        memory.unknown = ended;
+    }
+    if (!std::holds_alternative<action::ObserveSlot>(ended.effect) && !outcome.succeeded()) {
+        memory.failed = true;
+    }
+    if (const auto gate = coordinator::opened_by(ended.effect)) {
+        if (outcome.succeeded() || outcome.kind == event::OutcomeKind::Gone) {
+            stuck_gates_.erase(*gate);
+        } else {
+            stuck_gates_.insert(*gate);
+        }
+    }
+    const auto* const unbound = std::get_if<action::UnbindService>(&ended.effect);
+    if (unbound != nullptr && outcome.succeeded()) {
+        if (unbound->service == pci::Service::Pciehp) {
+            told_.drained_hotplug(unbound->port);
+        } else if (const pci::Port* const port = known.find(unbound->port)) {
+            told_.drained_errors(port->root_port, known);
+        }
+    }
+    if (outcome.kind != event::OutcomeKind::TimedOut) {
+        started_.erase(at);
+    }
+}
+
+void Witness::gates_opened() {
+    started_.clear();
+    stuck_gates_.clear();
+    tokens_.clear();
+}
+
+void Witness::slotd_restarted() {
+    told_.forget();
+    for (auto& [port, memory] : memories_) {
+        memory.attempt = 0;
+        memory.failed = false;
+        memory.unknown.reset();
+    }
+}
+
+Violations Witness::acted(const coordinator::Action& action, const Coordinator& slotd,
+                          const Truth& truth) {
+    if (const auto* const wanted = std::get_if<coordinator::StartEffect>(&action)) {
+        return started(*wanted, slotd, truth);
+    }
+    const auto* const answer = std::get_if<coordinator::Answer>(&action);
+    if (answer == nullptr || !answer->succeeded) {
+        return {};
+    }
+    for (const auto& [port, memory] : memories_) {
+        if (memory.unknown && memory.unknown->request == answer->request) {
+            return {{8, fmt::format("request {} is answered with success, but nobody knows what "
+                                    "became of: {}",
+                                    answer->request, action::to_string(memory.unknown->effect))}};
+        }
+    }
+    return {};
+}
+
+Violations Witness::started(const coordinator::StartEffect& wanted, const Coordinator& slotd,
+                            const Truth& truth) {
+    const Slot* const slot = slot_that_started(wanted.id, slotd);
+    if (slot == nullptr) {
+        return {};
+    }
+    Started step{slot->facts.port, wanted.effect, acts(wanted.effect, *slot), std::nullopt, 0};
+    const Operation* const operation = coordinator::operation_of(slot->phase);
+    if (operation != nullptr) {
+        step.purpose = operation->purpose;
+        step.request = operation->request ? operation->request->request : 0;
+    }
+    Violations found;
+    if (step.acts && operation == nullptr) {
+        found.push_back({1, fmt::format("{} acts without an operation: {}", step.slot.to_string(),
+                                        action::to_string(step.effect))});
+    }
+    if (step.acts && operation != nullptr && memories_[step.slot].attempt != operation->attempt) {
+        append(found, step_begins(step, *operation, slotd, truth));
+        memories_[step.slot].attempt = operation->attempt;
+    }
+    started_[wanted.id] = std::move(step);
+    return found;
+}
+
+Violations Witness::step_begins(const Started& step, const Operation& operation,
+                                const Coordinator& slotd, const Truth& truth) {
+    Violations found;
+    const std::string what =
+        fmt::format("{} starts to {}", step.slot.to_string(), action::to_string(step.effect));
+    for (const auto& [port, slot] : slotd.slots()) {
+        if (!truth.overlap(step.slot, port)) {
+            continue;
+        }
+        if (told_.recovering(port, truth.now, limits_)) {
+            found.push_back(
+                {2, fmt::format("{} while the kernel recovers {}", what, port.to_string())});
+        }
+        if (told_.hotplugging(port, truth.now, limits_)) {
+            found.push_back(
+                {2, fmt::format("{} while the kernel hot-plugs {}", what, port.to_string())});
+        }
+    }
+    SlotMemory& memory = memories_[step.slot];
+    if (operation.purpose == Purpose::Recover) {
+        while (!memory.automatic.empty() &&
+               truth.now - memory.automatic.front() >= limits_.budget_window) {
+            memory.automatic.pop_front();
+        }
+        memory.automatic.push_back(truth.now);
+        if (memory.automatic.size() > limits_.budget) {
+            found.push_back({7, fmt::format("{} as automatic attempt {} of {} within the window",
+                                            what, memory.automatic.size(), limits_.budget)});
+        }
+    }
+    if (memory.unknown && memory.unknown->purpose == step.purpose &&
+        memory.unknown->request == step.request) {
+        found.push_back({8, fmt::format("{} though nobody knows what became of: {}", what,
+                                        action::to_string(memory.unknown->effect))});
+    }
+    memory.unknown.reset();
+    return found;
+}
+
+Violations Witness::seen(const Truth& truth, const Coordinator& slotd) {
+    Violations found = overlapping_operations(truth, slotd);
+    append(found, both_sides_bound(truth));
+    append(found, machine_wide_twice(truth));
+    append(found, gates_not_recorded(truth));
+    append(found, closed_at_rest(truth, slotd));
+    return found;
+}
+
+Violations Witness::both_sides_bound(const Truth& truth) {
+    if (level_ != policy::Level::Exclusive) {
+        return {};
+    }
+    std::set<pci::Address> ports_now;
+    std::set<pci::Address> error_sides;
+    std::set<pci::Address> hotplug_sides;
+    for (const PortTruth& port : truth.ports) {
+        ports_now.insert(port.port);
+        if (!ports_seen_.contains(port.port)) {
+            tokens_.erase(port.root_port);  // came with its services bound, slotd has yet to hear
+        }
+        if (port.bound.contains(pci::Service::Aer) || port.bound.contains(pci::Service::Dpc)) {
+            error_sides.insert(port.root_port);
+        }
+        if (port.bound.contains(pci::Service::Pciehp)) {
+            hotplug_sides.insert(port.root_port);
+        }
+    }
+    ports_seen_ = std::move(ports_now);
+    Violations found;
+    for (const PortTruth& port : truth.ports) {
+        if (port.port != port.root_port) {
+            continue;
+        }
+        const bool both = error_sides.contains(port.port) && hotplug_sides.contains(port.port);
+        if (!both) {
+            tokens_.insert(port.port);
+        } else if (tokens_.contains(port.port)) {
+            found.push_back({3, fmt::format("aer or dpc and pciehp are both bound below {}",
+                                            port.port.to_string())});
+        }
+    }
+    return found;
+}
+
+bool Witness::quiet(const pci::Address& slot, const Coordinator& slotd) const {
+    const coordinator::SlotPhase& phase = slotd.slots().at(slot).phase;
+    const bool rests = std::holds_alternative<coordinator::Idle>(phase) ||
+                       std::holds_alternative<coordinator::NeedsOperator>(phase) ||
+                       std::holds_alternative<coordinator::CoolingDown>(phase);
+    return rests && std::ranges::none_of(started_, [&](const auto& one) {
+               return one.second.slot == slot &&
+                      !std::holds_alternative<action::ObserveSlot>(one.second.effect);
+           });
+}
+
+Violations Witness::closed_at_rest(const Truth& truth, const Coordinator& slotd) const {
+    std::set<pci::Address> busy_domains;
+    for (const auto& [port, slot] : slotd.slots()) {
+        if (!quiet(port, slotd)) {
+            busy_domains.insert(slot.facts.root_port);
+        }
+    }
+    Violations found;
+    const auto expect_open = [&](const coordinator::Gate& gate) {
+        if (!stuck_gates_.contains(gate)) {
+            found.push_back({5, gate.to_string() + " stays closed though the slot is at rest"});
+        }
+    };
+    for (const PortTruth& port : truth.ports) {
+        if (!slotd.slots().contains(port.port) || !quiet(port.port, slotd)) {
+            continue;
+        }
+        if (port.fenced) {
+            expect_open({.kind = coordinator::GateKind::Fence, .port = port.port});
+        }
+        if (port.masked) {
+            expect_open({.kind = coordinator::GateKind::HotplugMask, .port = port.port});
+        }
+        for (const pci::Service service :
+             {pci::Service::Aer, pci::Service::Dpc, pci::Service::Pciehp}) {
+            const bool rests_closed =
+                level_ == policy::Level::Exclusive && service == pci::Service::Pciehp;
+            if (port.services.contains(service) && !port.bound.contains(service) && !rests_closed &&
+                !busy_domains.contains(port.root_port)) {
+                expect_open({coordinator::GateKind::Service, port.port, service});
+            }
+        }
+    }
+    return found;
+}
+
+Violations Witness::at_the_end(const Truth& truth, const Coordinator& slotd) const {
+    Violations found = restless(slotd);
+    append(found, lost_hotplugs(truth, slotd));
+    return found;
+}
+
+}  // namespace slotd::proof

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "action/effect.hpp"
+#include "base/time.hpp"
+#include "coordinator/coordinator.hpp"
+#include "coordinator/gate.hpp"
+#include "coordinator/operation.hpp"
+#include "coordinator/step.hpp"
+#include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
+#include "event/request.hpp"
+#include "pci/address.hpp"
+#include "policy/level.hpp"
+#include "policy/limits.hpp"
+#include "tests/proof/told.hpp"
+#include "tests/proof/truth.hpp"
+#include "tests/proof/violation.hpp"
+
+namespace slotd::proof {
+
+/// An effect that has been started, with the operation that it belongs to.
+struct Started {
+    pci::Address slot;
+    action::Effect effect;
+    bool acts = false;
+    std::optional<coordinator::Purpose> purpose;  ///< nullopt: no operation
+    event::RequestId request = 0;                 ///< 0: of slotd's own accord
+
+    bool operator==(const Started&) const = default;
+};
+
+/// What has happened to one slot and is not forgotten with a phase.
+struct SlotMemory {
+    std::uint32_t attempt = 0;       ///< that acted last; 0: none since slotd was started
+    std::deque<Instant> automatic;   ///< attempts of slotd's own accord that acted
+    std::optional<Started> unknown;  ///< acted, what became of it is unknown, nobody asked again
+    bool failed = false;             ///< an effect did not work: an operator may be needed
+
+    bool operator==(const SlotMemory&) const = default;
+};
+
+/// Watches slotd from outside and objects when an invariant of DESIGN section 4 is broken: to be
+/// told whatever slotd is told, whatever it asks for, and how the world is after each change. A
+/// value, so that a model checker can keep one in each state. Judges by the truth and by what slotd
+/// was told; of the coordinator it believes phases and operations, and no more.
+class Witness {
+public:
+    Witness(policy::Level level, const policy::Limits& limits) : level_(level), limits_(limits) {}
+
+    /// Before slotd is told. `known` is the topology that slotd has at this moment.
+    void kernel_said(const event::KernelEvent& event, const pci::Topology& known, Instant now);
+    /// Before slotd is told. A second end of an effect that was wedged counts as well.
+    void effect_ended(event::EffectId id, const event::Outcome& outcome,
+                      const pci::Topology& known);
+    /// slotd-exec has ended or has been told to: all its effects are lost, every recorded gate
+    /// open.
+    void gates_opened();
+    /// Another slotd: knows nothing of what the last one was told. After gates_opened().
+    void slotd_restarted();
+
+    /// One action that slotd has decided on; `truth` without what it starts.
+    Violations acted(const coordinator::Action& action, const coordinator::Coordinator& slotd,
+                     const Truth& truth);
+    /// After every change of slotd or of the world.
+    Violations seen(const Truth& truth, const coordinator::Coordinator& slotd);
+    /// When nothing happens any more, however long one waits (invariants 6 and 9).
+    Violations at_the_end(const Truth& truth, const coordinator::Coordinator& slotd) const;
+
+    const Told& told() const { return told_; }
+
+    const std::map<pci::Address, SlotMemory>& memories() const { return memories_; }
+
+    const std::map<event::EffectId, Started>& started() const { return started_; }
+
+    const std::set<pci::Address>& tokens() const { return tokens_; }
+
+    const std::set<coordinator::Gate>& stuck_gates() const { return stuck_gates_; }
+
+    bool operator==(const Witness&) const = default;
+
+private:
+    Violations started(const coordinator::StartEffect& wanted,
+                       const coordinator::Coordinator& slotd, const Truth& truth);
+    Violations step_begins(const Started& step, const coordinator::Operation& operation,
+                           const coordinator::Coordinator& slotd, const Truth& truth);
+    Violations both_sides_bound(const Truth& truth);
+    Violations closed_at_rest(const Truth& truth, const coordinator::Coordinator& slotd) const;
+    bool quiet(const pci::Address& slot, const coordinator::Coordinator& slotd) const;
+
+    policy::Level level_;
+    policy::Limits limits_;
+    Told told_;
+    std::map<pci::Address, SlotMemory> memories_;
+    std::map<event::EffectId, Started> started_;  ///< whose last word is still to come
+    std::set<pci::Address> tokens_;               ///< AER domains whose two sides were parted
+    std::set<pci::Address> ports_seen_;
+    std::set<coordinator::Gate> stuck_gates_;  ///< could not be opened, and slotd was told
+};
+
+}  // namespace slotd::proof
