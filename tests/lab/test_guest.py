@@ -3,8 +3,9 @@
 import time
 import unittest
 
-from lab import disk, record
+from lab import disk, guest_vfio, record
 from lab.agent import GuestError
+from lab.guest_pci import DEVICES
 from lab.race import RaceSettings, run_one
 from lab.scenario import Scenario
 from lab.topology import Nic, Nvme, Slot, Switch, TwoFunctions, VirtioDisk, VirtioNet
@@ -84,6 +85,7 @@ class Cards(Scenario):
             Slot(4, TwoFunctions()),
             Slot(5, Nvme()),
             Slot(6, Switch("switch", nested)),
+            Slot(7, VirtioDisk("data", disk.blank())),
         )
 
     def below(self, slot: int) -> list[str]:
@@ -91,7 +93,8 @@ class Cards(Scenario):
 
     def test_every_slot_is_found_with_its_functions(self) -> None:
         self.assertEqual(
-            [len(self.below(slot)) for slot in (1, 2, 3, 4, 5, 6, 11, 12)], [1, 1, 0, 2, 1, 4, 1, 0]
+            [len(self.below(slot)) for slot in (1, 2, 3, 4, 5, 6, 7, 11, 12)],
+            [1, 1, 0, 2, 1, 4, 1, 1, 0],
         )
 
     def test_a_nested_slots_port_lies_below_the_outer_port(self) -> None:
@@ -109,6 +112,60 @@ class Cards(Scenario):
 
         self.guest.write(path, "0")
         self.assertEqual(len(self.below(5)), 1)
+
+    def test_a_function_of_a_card_with_two_has_no_bus_reset(self) -> None:
+        # Function 0 is listed with one: it was added to the kernel while it was still alone there.
+        first, second = self.below(4)
+        self.assertIn("bus", self.guest.pci.reset_methods(first))
+        self.assertNotIn("bus", self.guest.pci.reset_methods(second))
+
+        for function in (first, second):
+            with self.assertRaisesRegex(GuestError, "exit 22"):  # EINVAL
+                self.guest.write(f"{DEVICES}/{function}/reset_method", "bus")
+            self.guest.write(f"{DEVICES}/{function}/reset_method", "default")
+            self.assertNotIn("bus", self.guest.pci.reset_methods(function))
+
+    def test_vfio_resets_a_card_with_two_functions_through_its_slot(self) -> None:
+        functions = self.below(4)
+        guest_vfio.bind(self.guest, functions)
+        self.addCleanup(guest_vfio.release, self.guest, functions)
+        since = self.guest.now_us()
+
+        done = guest_vfio.hot_reset(self.guest, functions)
+
+        self.assertEqual(done, guest_vfio.HotReset(tuple(functions), 0))
+        events = self.guest.settle(since, quiet_ms=1000)
+        # The last close of a function resets the card as well, if nobody has reset it since.
+        resets = [e.address for e in events if e.kind == record.RESET_BEGINS]
+        self.assertIn(self.guest.pci.port(4), resets)
+        self.assertNotIn(record.REMOVE, [e.kind for e in events])
+        self.doCleanups()
+        for function in functions:
+            self.assertEqual(self.guest.pci.driver(function), "virtio-pci")
+            self.assertEqual(len(self.guest.pci.interfaces(function)), 1)
+
+    def test_vfio_resets_nothing_while_another_function_has_its_own_driver(self) -> None:
+        mine, other = self.below(4)
+        guest_vfio.bind(self.guest, [mine])
+        self.addCleanup(guest_vfio.release, self.guest, [mine])
+
+        done = self.guest.run("lab-vfio", "reset", mine, check=False)
+
+        # The group of two functions that nothing isolates is not viable: it cannot even be opened.
+        self.assertNotEqual(done.code, 0, done.text)
+        self.assertEqual(self.guest.pci.driver(other), "virtio-pci")
+
+    def test_a_file_system_can_be_made_and_mounted(self) -> None:
+        name = self.guest.pci.disk(self.guest.pci.function(7))
+        self.guest.run("mke2fs", f"/dev/{name}")
+        self.guest.run("modprobe", "crc32c_generic")
+        self.guest.run("modprobe", "ext4")
+        self.guest.run("mount", "-t", "ext2", f"/dev/{name}", "/mnt")
+        self.addCleanup(self.guest.run, "umount", "/mnt")
+
+        self.guest.write("/mnt/file", "content", create=True)
+
+        self.assertEqual(self.guest.read("/mnt/file"), "content")
 
     def test_a_nested_card_recovers_alone(self) -> None:
         done = run_one(self.guest, RaceSettings(slot=11), drop_after_ms=None)

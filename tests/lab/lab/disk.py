@@ -9,6 +9,7 @@ from .guest import Guest
 
 BLOCK = 4096
 BLOCKS = 2048
+BLANK_BYTES = 16 << 20
 
 
 def block(number: int) -> bytes:
@@ -24,6 +25,16 @@ def image() -> Path:
         (folder / "disk.raw").write_bytes(b"".join(block(n) for n in range(BLOCKS)))
 
     return cached.folder("disk", [Path(__file__)], build) / "disk.raw"
+
+
+def blank() -> Path:
+    """For a file system that the guest makes itself; whatever is written to it ends with the guest."""
+
+    def build(folder: Path) -> None:
+        with open(folder / "blank.raw", "wb") as file:
+            file.truncate(BLANK_BYTES)
+
+    return cached.folder("blank", [Path(__file__)], build) / "blank.raw"
 
 
 @dataclass(frozen=True)

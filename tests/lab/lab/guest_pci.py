@@ -55,6 +55,18 @@ class GuestPci:
         ).split()
         return found[0].rpartition("/")[2] if found else None
 
+    def interfaces(self, function: str) -> list[str]:
+        """Names of the network interfaces below that function."""
+        found = self._guest.shell(
+            f"ls -d {DEVICES}/{function}/net/* {DEVICES}/{function}/*/net/* 2>/dev/null || true"
+        ).split()
+        return sorted(path.rpartition("/")[2] for path in found)
+
+    def reset_methods(self, function: str) -> list[str]:
+        """What the kernel's `reset` would try, in this order; empty if it offers no reset at all."""
+        found = self._guest.try_read(f"{DEVICES}/{function}/reset_method")
+        return found.decode().split() if found else []
+
     def service(self, port: str, service: str) -> str | None:
         """The port service device ("aer", "dpc", "pciehp") that is bound now, as
         `0000:00:02.0:pcie004`."""

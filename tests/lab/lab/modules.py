@@ -25,6 +25,9 @@ LOADED = {
     "e1000e": "",
 }
 
+# In the guest, loaded by the scenario that needs them (`modprobe` in the guest): the boot does not wait.
+AVAILABLE = ("ext4", "crc32c_generic", "loop", "dm_mod")
+
 
 def build_linkdrop(kernel: Kernel) -> Path:
     sources = places.LAB_SOURCES / "guest" / "linkdrop"
@@ -60,13 +63,13 @@ def _needs(path: Path, by_name: dict[str, Path]) -> list[Path]:
 
 
 def add_modules(archive: Archive, kernel: Kernel, extra: list[Path]) -> None:
-    """The modules of LOADED and all below them, with the modules.dep that modprobe reads."""
+    """The modules of LOADED and AVAILABLE and all below them, with the modules.dep that modprobe reads."""
     by_name = {_name(path): path for path in sorted(kernel.modules.rglob("*.ko*"))}
     by_name |= {_name(path): path for path in extra}
     builtin = {
         _name(Path(line)) for line in (kernel.modules / "modules.builtin").read_text().split()
     }
-    wanted = [by_name[name] for name in LOADED if name not in builtin]
+    wanted = [by_name[name] for name in (*LOADED, *AVAILABLE) if name not in builtin]
     needs: dict[Path, list[Path]] = {}
     while wanted:
         path = wanted.pop()

@@ -25,6 +25,8 @@ DROPPED, RESTORED, LEFT, CAME = (
     "lab-card-left",
     "lab-card-came",
 )
+# A secondary bus reset as the port sees it, whoever asked for it.
+RESET_BEGINS, RESET_ENDS = "bus-reset-begins", "bus-reset-ends"
 
 _ERS = {"BEGIN_RECOVERY": BEGIN, "SUCCESSFUL_RECOVERY": SUCCESS, "FAILED_RECOVERY": FAILED}
 _ADDRESS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
@@ -43,6 +45,8 @@ _LOG = [  # pattern, kind, lane
     (re.compile(r"linkdrop: link up"), RESTORED, "lab"),
     (re.compile(r"linkdrop: card gone"), LEFT, "lab"),
     (re.compile(r"linkdrop: card back"), CAME, "lab"),
+    (re.compile(r"linkdrop: bus reset begins"), RESET_BEGINS, "lab"),
+    (re.compile(r"linkdrop: bus reset ends"), RESET_ENDS, "lab"),
 ]
 
 

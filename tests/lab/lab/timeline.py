@@ -28,6 +28,8 @@ _WORDS = {
     record.RESTORED: "link restored",
     record.LEFT: "card left",
     record.CAME: "card came",
+    record.RESET_BEGINS: "bus reset",
+    record.RESET_ENDS: "bus reset ends",
 }
 
 

@@ -42,7 +42,8 @@ class Nvme:
 
 @dataclass(frozen=True)
 class TwoFunctions:
-    """One card, two virtio-net functions: no bus reset for either, a hot reset for both."""
+    """One card, two virtio-net functions: no bus reset for either, a hot reset for both. Both report
+    errors on pcie_aer_inject_error, as `<id>0` and `<id>1`."""
 
     id: str = "pair"
 
@@ -99,9 +100,10 @@ def _card(card, bus: str) -> list[str]:
         case TwoFunctions(id):
             return [
                 "-device",
-                f"virtio-net-pci,id={id}0,bus={bus},addr=0.0,multifunction=on,disable-legacy=on",
+                f"virtio-net-pci,id={id}0,bus={bus},addr=0.0,multifunction=on,aer=on,"
+                "disable-legacy=on",
                 "-device",
-                f"virtio-net-pci,id={id}1,bus={bus},addr=0.1,disable-legacy=on",
+                f"virtio-net-pci,id={id}1,bus={bus},addr=0.1,aer=on,disable-legacy=on",
             ]
         case Switch(id, slots):
             return [

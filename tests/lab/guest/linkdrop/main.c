@@ -16,6 +16,9 @@
  *   sbr_drop_ms  the link drops with each secondary bus reset, until N ms after it; 0 is off
  *   wipe         1: a dropped link also resets the card, as Data Link Down does on hardware
  *   state        what the port shows now
+ *
+ * The kernel log has a line for whatever it does, and for the beginning and the end of every secondary
+ * bus reset, whoever asked for that.
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>

@@ -20,7 +20,8 @@ struct lab_port {
 	/* All below under lab_lock. */
 	bool down;
 	bool gone;
-	bool in_reset;
+	bool asserted;	/* Secondary Bus Reset, as last written */
+	bool in_reset;	/* the same, where the link drops with it */
 	u16 latched;	/* Slot Status event bits, RW1C */
 	u16 sltctl;	/* Slot Control as written: QEMU forgets DLLSCE */
 	u16 device;	/* 0: as emulated */

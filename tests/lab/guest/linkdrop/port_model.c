@@ -178,6 +178,9 @@ static void watch_reset(struct lab_port *port, bool asserted)
 {
 	const bool before = link_active(port);
 
+	if (asserted != port->asserted)
+		pci_info(port->pdev, "linkdrop: bus reset %s\n", asserted ? "begins" : "ends");
+	port->asserted = asserted;
 	if (asserted == port->in_reset || (asserted && !port->sbr_drop_ms))
 		return;
 	port->in_reset = asserted;
