@@ -22,6 +22,7 @@
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/hotplug_mask.hpp"
 #include "daemon/executor/observe_slot.hpp"
+#include "daemon/executor/outcomes.hpp"
 #include "daemon/executor/reset_function.hpp"
 #include "daemon/executor/service_binding.hpp"
 #include "event/outcome.hpp"
@@ -71,6 +72,10 @@ event::Outcome perform_effect(const Hands& hands, const action::Effect& effect) 
             [&](const action::RemoveFunction& one) { return remove_function(hands, one); },
             [&](const action::RescanBelow& one) { return rescan_below(hands, one); },
             [&](const action::ObserveSlot& one) { return observe_slot(hands, one); },
+            [](const OneOf<action::SurveyUse, action::NoteVfs, action::RestoreVfs,
+                           action::ResetByVfio, action::ResetByLentFds> auto&) {
+                return refused("not built yet");
+            },
         },
         effect);
 }
@@ -94,9 +99,9 @@ std::optional<os::Gate> gate_of(const action::Effect& effect) {
                 return os::ResetMethodGate{one.function, {}, {}};
             },
             [](const OneOf<action::SetSlotPower, action::RemoveFunction, action::RescanBelow,
-                           action::ObserveSlot> auto&) -> std::optional<os::Gate> {
-                return std::nullopt;
-            },
+                           action::ObserveSlot, action::SurveyUse, action::NoteVfs,
+                           action::RestoreVfs, action::ResetByVfio, action::ResetByLentFds> auto&)
+                -> std::optional<os::Gate> { return std::nullopt; },
         },
         effect);
 }

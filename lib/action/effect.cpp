@@ -19,22 +19,24 @@ pci::Address subject(const Effect& effect) {
         Overloaded{
             [](const OneOf<ResetFunction, RemoveFunction> auto& one) { return one.function; },
             [](const OneOf<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, UnbindService,
-                           BindService, SetSlotPower, RescanBelow, ObserveSlot> auto& one) {
-                return one.port;
-            },
+                           BindService, SetSlotPower, RescanBelow, ObserveSlot, SurveyUse, NoteVfs,
+                           RestoreVfs, ResetByVfio, ResetByLentFds> auto& one) { return one.port; },
         },
         effect);
 }
 
 bool machine_wide(const Effect& effect) {
     return takes_rescan_lock(effect) || std::holds_alternative<UnbindService>(effect) ||
-           std::holds_alternative<BindService>(effect);
+           std::holds_alternative<BindService>(effect) ||
+           std::holds_alternative<ResetByVfio>(effect);
 }
 
 bool takes_rescan_lock(const Effect& effect) {
     return std::holds_alternative<SetSlotPower>(effect) ||
            std::holds_alternative<RemoveFunction>(effect) ||
-           std::holds_alternative<RescanBelow>(effect);
+           std::holds_alternative<RescanBelow>(effect) ||
+           // Writes sriov_numvfs, which takes the lock on newer kernels (KERNEL 5.1).
+           std::holds_alternative<RestoreVfs>(effect);
 }
 
 Duration deadline_of(const Effect& effect) {
@@ -42,15 +44,13 @@ Duration deadline_of(const Effect& effect) {
         Overloaded{
             // Config accesses wait for a reset that holds the cfg lock, at worst 65 s; by then the
             // incident has a deadline of its own, and 5 s of silence is worth a line.
-            [](const OneOf<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, ObserveSlot> auto&) {
-                return Duration{5s};
-            },
+            [](const OneOf<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, ObserveSlot,
+                           SurveyUse, NoteVfs> auto&) { return Duration{5s}; },
             // A drain waits for the running handler: one recovery or one hot-plug.
             [](const OneOf<UnbindService, BindService> auto&) { return Duration{75s}; },
             // pci_dev_wait gives a device 65.5 s (1 + 2 + 4 ... 32768 ms).
-            [](const OneOf<ResetFunction, SetSlotPower, RemoveFunction, RescanBelow> auto&) {
-                return Duration{75s};
-            },
+            [](const OneOf<ResetFunction, SetSlotPower, RemoveFunction, RescanBelow, RestoreVfs,
+                           ResetByVfio, ResetByLentFds> auto&) { return Duration{75s}; },
         },
         effect);
 }
@@ -85,6 +85,16 @@ std::string to_string(const Effect& effect) {
             [](const RemoveFunction& one) { return "remove " + one.function.to_string(); },
             [](const RescanBelow& one) { return "rescan below " + one.port.to_string(); },
             [](const ObserveSlot& one) { return "observe slot of " + one.port.to_string(); },
+            [](const SurveyUse& one) { return "survey use below " + one.port.to_string(); },
+            [](const NoteVfs& one) { return "note VFs below " + one.port.to_string(); },
+            [](const RestoreVfs& one) { return "restore VFs below " + one.port.to_string(); },
+            [](const ResetByVfio& one) {
+                return "hot reset by VFIO of what is below " + one.port.to_string();
+            },
+            [](const ResetByLentFds& one) {
+                return "hot reset by lent VFIO descriptors of what is below " +
+                       one.port.to_string();
+            },
         },
         effect);
 }

@@ -98,9 +98,46 @@ struct ObserveSlot {
     bool operator==(const ObserveSlot&) const = default;
 };
 
+/// Reads who uses what is below the port: blast radius. Changes nothing. Outcome carries a Usage.
+struct SurveyUse {
+    pci::Address port;
+    bool operator==(const SurveyUse&) const = default;
+};
+
+/// Notes number, drivers and overrides of the virtual functions of every function below the port,
+/// before a step that may lose them. A gate: whoever comes after a crash puts them back.
+struct NoteVfs {
+    pci::Address port;
+    bool operator==(const NoteVfs&) const = default;
+};
+
+/// Brings noted virtual functions back and takes them out of the record. What is not as it was is
+/// named in the outcome's context.
+struct RestoreVfs {
+    pci::Address port;
+    bool operator==(const RestoreVfs&) const = default;
+};
+
+/// VFIO_DEVICE_PCI_HOT_RESET of everything directly below the port, which nobody uses: binds all
+/// functions to vfio-pci (a gate for each), resets, puts drivers and overrides back. Refused where
+/// a function is in use through VFIO.
+struct ResetByVfio {
+    pci::Address port;
+    bool operator==(const ResetByVfio&) const = default;
+};
+
+/// VFIO_DEVICE_PCI_HOT_RESET with descriptors that their owner lent with the request: its group
+/// fds, or one cdev fd. They travel beside the request and are closed when the call has ended.
+struct ResetByLentFds {
+    pci::Address port;
+    std::uint64_t request = 0;  ///< whose loan it is: event::RequestId
+    bool operator==(const ResetByLentFds&) const = default;
+};
+
 using Effect =
     std::variant<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, UnbindService, BindService,
-                 ResetFunction, SetSlotPower, RemoveFunction, RescanBelow, ObserveSlot>;
+                 ResetFunction, SetSlotPower, RemoveFunction, RescanBelow, ObserveSlot, SurveyUse,
+                 NoteVfs, RestoreVfs, ResetByVfio, ResetByLentFds>;
 
 /// The port or function that the effect is about.
 pci::Address subject(const Effect& effect);

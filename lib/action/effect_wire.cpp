@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::uint16_t kMagic = 0x4553;  // "SE"
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kRequestBytes = 20;
+constexpr std::size_t kRequestBytes = 28;
 
 /// Numbers of the protocol: never changed, never given again.
 enum class Kind : std::uint8_t {
@@ -36,6 +36,11 @@ enum class Kind : std::uint8_t {
     RemoveFunction = 9,
     RescanBelow = 10,
     ObserveSlot = 11,
+    SurveyUse = 12,
+    NoteVfs = 13,
+    RestoreVfs = 14,
+    ResetByVfio = 15,
+    ResetByLentFds = 16,
 };
 
 struct KindAndDetail {
@@ -78,6 +83,21 @@ KindAndDetail kind_and_detail(const Effect& effect) {
             },
             [](const ObserveSlot&) {
                 return KindAndDetail{Kind::ObserveSlot, 0};
+            },
+            [](const SurveyUse&) {
+                return KindAndDetail{Kind::SurveyUse, 0};
+            },
+            [](const NoteVfs&) {
+                return KindAndDetail{Kind::NoteVfs, 0};
+            },
+            [](const RestoreVfs&) {
+                return KindAndDetail{Kind::RestoreVfs, 0};
+            },
+            [](const ResetByVfio&) {
+                return KindAndDetail{Kind::ResetByVfio, 0};
+            },
+            [](const ResetByLentFds&) {
+                return KindAndDetail{Kind::ResetByLentFds, 0};
             },
         },
         effect);
@@ -124,6 +144,16 @@ std::optional<Effect> effect_of(std::uint8_t kind, const pci::Address& subject,
             return detail != 0 ? std::nullopt : std::optional<Effect>(RescanBelow{subject});
         case Kind::ObserveSlot:
             return detail != 0 ? std::nullopt : std::optional<Effect>(ObserveSlot{subject});
+        case Kind::SurveyUse:
+            return detail != 0 ? std::nullopt : std::optional<Effect>(SurveyUse{subject});
+        case Kind::NoteVfs:
+            return detail != 0 ? std::nullopt : std::optional<Effect>(NoteVfs{subject});
+        case Kind::RestoreVfs:
+            return detail != 0 ? std::nullopt : std::optional<Effect>(RestoreVfs{subject});
+        case Kind::ResetByVfio:
+            return detail != 0 ? std::nullopt : std::optional<Effect>(ResetByVfio{subject});
+        case Kind::ResetByLentFds:
+            return detail != 0 ? std::nullopt : std::optional<Effect>(ResetByLentFds{subject, 0});
     }
     return std::nullopt;
 }
@@ -139,6 +169,9 @@ Bytes encode(const EffectRequest& request) {
     out.number(request.id);
     pci::put_address(out, subject(request.effect));
     out.number(what.detail);
+    if (const auto* const lent = std::get_if<ResetByLentFds>(&request.effect)) {
+        out.number(lent->request);
+    }
     return out.take();
 }
 
@@ -150,15 +183,20 @@ Result<EffectRequest> decode_effect_request(std::span<const std::uint8_t> datagr
     const auto id = in.number<std::uint64_t>();
     const pci::Address address = pci::take_address(in);
     const auto detail = in.number<std::uint8_t>();
+    const bool has_loan = kind == std::to_underlying(Kind::ResetByLentFds);
+    const auto loan = has_loan ? in.number<std::uint64_t>() : std::uint64_t{0};
     if (!in.finished() || magic != kMagic || id == 0) {
         return failure(ErrorKind::Malformed, "read a request");
     }
     if (version != kVersion) {
         return failure(ErrorKind::Unsupported, "read a request of another protocol version");
     }
-    const std::optional<Effect> effect = effect_of(kind, address, detail);
+    std::optional<Effect> effect = effect_of(kind, address, detail);
     if (!effect) {
         return failure(ErrorKind::Malformed, "find the effect that a request names");
+    }
+    if (auto* const lent = std::get_if<ResetByLentFds>(&*effect)) {
+        lent->request = loan;
     }
     return EffectRequest{id, *effect};
 }

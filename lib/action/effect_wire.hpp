@@ -17,8 +17,10 @@ inline constexpr std::size_t kDatagramBytesMax = 65536;
 /// slotd asks slotd-exec: one request is one datagram, in this form and no other:
 ///   0x53 0x45 | version | kind | id (8 bytes) | domain (4) bus device function | one byte of
 ///   detail
-/// Detail is the service's number, the power state, the reset method or what becomes of latched
-/// changes, and 0 where the effect has none. It carries no path, no value and no deadline.
+/// Only a request about a loan goes on with the number of it (8 bytes); its descriptors come beside
+/// the datagram. Detail is the service's number, the power state, the reset method or what becomes
+/// of latched changes, and 0 where the effect has none. It carries no path, no value and no
+/// deadline.
 struct EffectRequest {
     std::uint64_t id = 0;
     Effect effect;

@@ -21,6 +21,8 @@ std::string Gate::to_string() const {
             return "hot-plug notification of " + port.to_string();
         case GateKind::Service:
             return fmt::format("{} of {}", pci::driver_name(service), port.to_string());
+        case GateKind::Vfs:
+            return "VFs below " + port.to_string();
     }
     return "unknown";
 }
@@ -35,6 +37,9 @@ std::optional<Gate> closed_by(const action::Effect& effect) {
     if (const auto* unbind = std::get_if<action::UnbindService>(&effect)) {
         return Gate{GateKind::Service, unbind->port, unbind->service};
     }
+    if (const auto* note = std::get_if<action::NoteVfs>(&effect)) {
+        return Gate{.kind = GateKind::Vfs, .port = note->port};
+    }
     return std::nullopt;
 }
 
@@ -47,6 +52,9 @@ std::optional<Gate> opened_by(const action::Effect& effect) {
     }
     if (const auto* bind = std::get_if<action::BindService>(&effect)) {
         return Gate{GateKind::Service, bind->port, bind->service};
+    }
+    if (const auto* restore = std::get_if<action::RestoreVfs>(&effect)) {
+        return Gate{.kind = GateKind::Vfs, .port = restore->port};
     }
     return std::nullopt;
 }

@@ -13,7 +13,7 @@
 
 namespace slotd::coordinator {
 
-enum class GateKind : std::uint8_t { Fence, HotplugMask, Service };
+enum class GateKind : std::uint8_t { Fence, HotplugMask, Service, Vfs };
 
 /// One gate that slotd has closed, or may have: the truth is in slotd-exec's gate record.
 struct Gate {

@@ -11,13 +11,29 @@
 
 namespace slotd::event {
 
+/// TOTAL_ERR_* of sysfs aer_dev_correctable, aer_dev_nonfatal, aer_dev_fatal; 0 where there are
+/// none. They begin at 0 when a function is enumerated.
+struct ErrorCounts {
+    std::uint64_t correctable = 0;
+    std::uint64_t nonfatal = 0;
+    std::uint64_t fatal = 0;
+    bool operator==(const ErrorCounts&) const = default;
+};
+
 /// One function below the link, as its own configuration space answers now.
 struct FunctionSeen {
     pci::Address address;
     pci::Identity identity;  ///< fresh; !answers() when every read gave all ones
     std::string driver;      ///< bound driver's name, at most 63 characters; empty when none
     bool memory_decodes =
-        false;  ///< COMMAND memory or I/O enable is set (a wiped card has neither)
+        false;                  ///< COMMAND memory or I/O enable is set (a wiped card has neither)
+    std::uint16_t command = 0;  ///< COMMAND as read; 0 where it does not answer
+    /// Every memory and I/O BAR holds the address that the kernel gave it (sysfs `resource`); true
+    /// where the kernel gave none. A bare reset after a failed recovery leaves them wiped.
+    bool bars_intact = true;
+    bool is_virtual = false;  ///< a VF: goes with its PF and is brought back with it
+    std::uint16_t vfs = 0;    ///< sriov_numvfs of a PF
+    ErrorCounts errors = {};  ///< since enumeration
 
     bool operator==(const FunctionSeen&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "event/observation.hpp"
+#include "event/usage.hpp"
 
 namespace slotd::event {
 
@@ -31,6 +32,7 @@ struct Outcome {
     int os_errno = 0;
     std::string context;  ///< what was tried, at most 255 bytes: "write 0000:01:00.0/reset"
     std::optional<Observation> observation;  ///< only of an ObserveSlot that is Done
+    std::optional<Usage> usage = {};         ///< only of a SurveyUse that is Done
 
     bool operator==(const Outcome&) const = default;
 

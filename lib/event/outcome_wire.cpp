@@ -101,6 +101,13 @@ void put_observation(ByteWriter& out, const Observation& seen) {
         put_identity(out, function.identity);
         out.text(std::string_view(function.driver).substr(0, kDriverBytesMax));
         out.boolean(function.memory_decodes);
+        out.number(function.command);
+        out.boolean(function.bars_intact);
+        out.boolean(function.is_virtual);
+        out.number(function.vfs);
+        out.number(function.errors.correctable);
+        out.number(function.errors.nonfatal);
+        out.number(function.errors.fatal);
     }
 }
 
@@ -131,6 +138,13 @@ Observation take_observation(ByteReader& in) {
         function.identity = take_identity(in);
         function.driver = in.text(kDriverBytesMax);
         function.memory_decodes = in.boolean();
+        function.command = in.number<std::uint16_t>();
+        function.bars_intact = in.boolean();
+        function.is_virtual = in.boolean();
+        function.vfs = in.number<std::uint16_t>();
+        function.errors.correctable = in.number<std::uint64_t>();
+        function.errors.nonfatal = in.number<std::uint64_t>();
+        function.errors.fatal = in.number<std::uint64_t>();
         seen.functions.push_back(std::move(function));
     }
     return seen;

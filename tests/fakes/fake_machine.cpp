@@ -156,7 +156,9 @@ Outcome FakeMachine::perform(const action::Effect& effect) {
             },
             [&](const action::RemoveFunction&) { return port->enumerated.reset(), done(); },
             [&](const action::RescanBelow&) { return port->enumerated = port->card, done(); },
-            [&](const action::ObserveSlot&) {
+            [&](const OneOf<action::ObserveSlot, action::SurveyUse, action::NoteVfs,
+                            action::RestoreVfs, action::ResetByVfio,
+                            action::ResetByLentFds> auto&) {
                 Outcome outcome = done();
                 outcome.observation = observe(port->address);
                 return outcome;
