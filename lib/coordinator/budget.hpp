@@ -17,6 +17,9 @@ public:
     /// Takes one attempt out of the budget before it is made; the refusal as a sentence otherwise.
     std::optional<std::string> reserve(Instant now, const policy::Limits& limits);
 
+    /// When attempts were made, oldest first.
+    const std::deque<Instant>& spent() const { return spent_; }
+
 private:
     std::deque<Instant> spent_;
 };

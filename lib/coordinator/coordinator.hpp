@@ -60,6 +60,12 @@ public:
 
     const std::map<pci::Address, Slot>& slots() const { return slots_; }
 
+    const Turns& turns() const { return turns_; }
+
+    const MachineLock& machine() const { return machine_; }
+
+    const std::map<pci::Address, Budget>& budgets() const { return budgets_; }
+
 private:
     void add_slot(const pci::Port& port, Instant now);
     void drop_slot(const pci::Address& port, Instant now);

@@ -35,6 +35,12 @@ public:
     /// slotd-exec is gone, and with it everything that ran or waited.
     void clear();
 
+    std::optional<event::EffectId> running() const { return running_; }
+
+    const std::deque<StartEffect>& waiting() const { return waiting_; }
+
+    const std::vector<event::EffectId>& wedged() const { return wedged_; }
+
 private:
     std::optional<event::EffectId> running_;
     std::deque<StartEffect> waiting_;

@@ -37,6 +37,11 @@ public:
 
     bool asked() const { return !askers_.empty(); }
 
+    /// In the order of asking.
+    const std::deque<pci::Address>& askers() const { return askers_; }
+
+    const std::vector<pci::Address>& holders() const { return holders_; }
+
 private:
     std::deque<pci::Address> askers_;
     std::vector<pci::Address> holders_;
