@@ -33,13 +33,15 @@ bool acts(const action::Effect& effect, const Slot& slot) {
     return std::visit(
         Overloaded{
             [](const OneOf<action::ResetFunction, action::SetSlotPower, action::RemoveFunction,
-                           action::RescanBelow> auto&) { return true; },
+                           action::RescanBelow, action::ResetByVfio,
+                           action::ResetByLentFds> auto&) { return true; },
             // Within a step it is what makes pciehp look at the slot; elsewhere it is a gate.
             [&](const OneOf<action::BindService, action::UnbindService> auto& one) {
                 return moves_pciehp(one.service);
             },
             [](const OneOf<action::RaiseFence, action::LowerFence, action::MaskHotplug,
-                           action::UnmaskHotplug, action::ObserveSlot> auto&) { return false; },
+                           action::UnmaskHotplug, action::ObserveSlot, action::SurveyUse,
+                           action::NoteVfs, action::RestoreVfs> auto&) { return false; },
         },
         effect);
 }

@@ -12,8 +12,11 @@
 
 namespace slotd::proof {
 
-void Told::recovery(const pci::Address& port, const event::RecoveryReported& said, Instant now) {
-    ToldSlot& slot = slots_[port];
+void Told::recovery(const pci::Port& port, const event::RecoveryReported& said, Instant now) {
+    if (drained_errors_.contains(port.root_port)) {
+        return;
+    }
+    ToldSlot& slot = slots_[port.address];
     std::erase(slot.recovering, said.function);
     switch (said.report) {
         case event::RecoveryReport::Began:
@@ -30,14 +33,20 @@ void Told::recovery(const pci::Address& port, const event::RecoveryReported& sai
     }
 }
 
+void Told::hotplug(const pci::Port& port, Instant now) {
+    if (!drained_hotplug_.contains(port.address)) {
+        slots_[port.address].hotplug_heard = now;
+    }
+}
+
 void Told::kernel_said(const event::KernelEvent& event, const pci::Topology& known, Instant now) {
     std::visit(Overloaded{
                    [&](const event::RecoveryReported& said) {
                        if (const pci::Port* const above = known.port_above(said.function)) {
-                           recovery(above->address, said, now);
+                           recovery(*above, said, now);
                        }
-                       if (known.find(said.function) != nullptr) {
-                           recovery(said.function, said, now);
+                       if (const pci::Port* const itself = known.find(said.function)) {
+                           recovery(*itself, said, now);
                        }
                    },
                    [&](const event::HotplugSeen& said) {
@@ -45,12 +54,12 @@ void Told::kernel_said(const event::KernelEvent& event, const pci::Topology& kno
                                           said.kind == event::HotplugKind::Removed;
                        const pci::Port* const above = known.port_above(said.function);
                        if (moved && above != nullptr) {
-                           slots_[above->address].hotplug_heard = now;
+                           hotplug(*above, now);
                        }
                    },
                    [&](const event::HotplugAnnounced& said) {
-                       if (known.find(said.port) != nullptr) {
-                           slots_[said.port].hotplug_heard = now;
+                       if (const pci::Port* const port = known.find(said.port)) {
+                           hotplug(*port, now);
                        }
                    },
                    // The ends may be among what was lost: nothing is certain any more.
@@ -62,6 +71,7 @@ void Told::kernel_said(const event::KernelEvent& event, const pci::Topology& kno
 }
 
 void Told::drained_errors(const pci::Address& root_port, const pci::Topology& known) {
+    drained_errors_.insert(root_port);
     for (auto& [port, slot] : slots_) {
         const pci::Port* const one = known.find(port);
         if (one != nullptr && one->root_port == root_port) {
@@ -70,7 +80,13 @@ void Told::drained_errors(const pci::Address& root_port, const pci::Topology& kn
     }
 }
 
+void Told::all_comes_back() {
+    drained_errors_.clear();
+    drained_hotplug_.clear();
+}
+
 void Told::drained_hotplug(const pci::Address& port) {
+    drained_hotplug_.insert(port);
     const auto at = slots_.find(port);
     if (at != slots_.end()) {
         at->second.hotplug_heard = Instant::min();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/time.hpp"
@@ -27,9 +28,18 @@ class Told {
 public:
     /// `known` is the topology that slotd has: what it can be expected to understand.
     void kernel_said(const event::KernelEvent& event, const pci::Topology& known, Instant now);
-    /// Unbinding has returned: the service's handler has finished.
+    /// Unbinding has returned: the service's handler has finished, and what is heard of it from now
+    /// on is old.
     void drained_errors(const pci::Address& root_port, const pci::Topology& known);
     void drained_hotplug(const pci::Address& port);
+
+    /// The service is about to be bound again.
+    void errors_come_back(const pci::Address& root_port) { drained_errors_.erase(root_port); }
+
+    void hotplug_comes_back(const pci::Address& port) { drained_hotplug_.erase(port); }
+
+    /// Every gate was opened.
+    void all_comes_back();
 
     /// A new slotd has been told nothing.
     void forget() { slots_.clear(); }
@@ -39,12 +49,20 @@ public:
 
     const std::map<pci::Address, ToldSlot>& slots() const { return slots_; }
 
+    /// Root Ports whose AER domain, and ports whose slot, the kernel has been kept out of.
+    const std::set<pci::Address>& errors_drained() const { return drained_errors_; }
+
+    const std::set<pci::Address>& hotplug_drained() const { return drained_hotplug_; }
+
     bool operator==(const Told&) const = default;
 
 private:
-    void recovery(const pci::Address& port, const event::RecoveryReported& said, Instant now);
+    void recovery(const pci::Port& port, const event::RecoveryReported& said, Instant now);
+    void hotplug(const pci::Port& port, Instant now);
 
     std::map<pci::Address, ToldSlot> slots_;
+    std::set<pci::Address> drained_errors_;
+    std::set<pci::Address> drained_hotplug_;
 };
 
 }  // namespace slotd::proof

@@ -106,6 +106,7 @@ void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
 }
 
 void Witness::gates_opened() {
+    told_.all_comes_back();
     started_.clear();
     stuck_gates_.clear();
     tokens_.clear();
@@ -160,6 +161,13 @@ Violations Witness::started(const coordinator::StartEffect& wanted, const Coordi
         append(found, step_begins(step, *operation, slotd, truth));
         memories_[step.slot].attempt = operation->attempt;
     }
+    if (const auto* const bind = std::get_if<action::BindService>(&step.effect)) {
+        if (bind->service == pci::Service::Pciehp) {
+            told_.hotplug_comes_back(bind->port);
+        } else {
+            told_.errors_come_back(slot->facts.root_port);
+        }
+    }
     started_[wanted.id] = std::move(step);
     return found;
 }
@@ -204,6 +212,11 @@ Violations Witness::step_begins(const Started& step, const Operation& operation,
 }
 
 Violations Witness::seen(const Truth& truth, const Coordinator& slotd) {
+    for (auto& [port, memory] : memories_) {
+        if (!slotd.slots().contains(port)) {
+            memory.attempt = 0;  // a port that comes again is a new slot, which counts from one
+        }
+    }
     Violations found = overlapping_operations(truth, slotd);
     append(found, both_sides_bound(truth));
     append(found, machine_wide_twice(truth));
