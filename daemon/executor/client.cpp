@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -25,11 +27,12 @@ Client::Client(os::UniqueFd socket) : socket_(std::move(socket)) {}
 
 std::optional<Bytes> Client::receive() {
     // One byte more than a request may have: a longer one is seen as too long, not cut to fit.
-    Bytes datagram(action::kDatagramBytesMax + 1);
-    const ssize_t got = ::recv(socket_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT);
+    // Not filled with zeros first: this is in the way of every request.
+    constexpr std::size_t kRoom = action::kDatagramBytesMax + 1;
+    const auto datagram = std::make_unique_for_overwrite<std::uint8_t[]>(kRoom);
+    const ssize_t got = ::recv(socket_.get(), datagram.get(), kRoom, MSG_DONTWAIT);
     if (got > 0) {
-        datagram.resize(static_cast<std::size_t>(got));
-        return datagram;
+        return Bytes(datagram.get(), datagram.get() + got);
     }
     if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
         gone_ = true;

@@ -21,8 +21,10 @@
 #include <deque>
 #include <expected>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -186,9 +188,11 @@ void ExecutorClient::readable() {
 }
 
 void ExecutorClient::receive_all() {
-    Bytes buffer(action::kDatagramBytesMax);
+    // Not filled with zeros first: this is in the way of every answer.
+    const auto buffer = std::make_unique_for_overwrite<std::uint8_t[]>(action::kDatagramBytesMax);
     while (socket_) {
-        const ssize_t got = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        const ssize_t got =
+            ::recv(socket_.get(), buffer.get(), action::kDatagramBytesMax, MSG_DONTWAIT);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -206,7 +210,7 @@ void ExecutorClient::receive_all() {
             return;
         }
         auto report =
-            event::decode_outcome_report(std::span(buffer).first(static_cast<std::size_t>(got)));
+            event::decode_outcome_report(std::span(buffer.get(), static_cast<std::size_t>(got)));
         // slotd-exec is our own program: what cannot be read is of another version, and its effect
         // is answered when the conversation ends.
         if (report) {

@@ -56,7 +56,7 @@ Result<std::string> SysfsDir::read(const std::string& attribute) const {
         return std::unexpected(os_error(errno, "open " + path_ + "/" + attribute));
     }
     std::string text;
-    std::array<char, 4096> buffer{};
+    std::array<char, 4096> buffer;
     while (text.size() < kAttributeBytesMax) {
         const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) {
@@ -91,7 +91,7 @@ Status SysfsDir::write(const std::string& attribute, std::string_view value) con
 }
 
 std::optional<std::string> SysfsDir::link_target(const std::string& link) const {
-    std::array<char, PATH_MAX> target{};
+    std::array<char, PATH_MAX> target;
     const ssize_t length = ::readlinkat(fd_.get(), link.c_str(), target.data(), target.size());
     if (length <= 0) {
         return std::nullopt;

@@ -121,11 +121,11 @@ Status WorkerProcess::assign(std::span<const std::uint8_t> job) const {
 }
 
 WorkerProcess::Received WorkerProcess::receive() const {
-    Bytes buffer(kWorkerMessageBytesMax);
-    const ssize_t got = ::recv(channel_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    // Asked often and mostly for nothing: not filled with zeros first.
+    const auto buffer = std::make_unique_for_overwrite<std::uint8_t[]>(kWorkerMessageBytesMax);
+    const ssize_t got = ::recv(channel_.get(), buffer.get(), kWorkerMessageBytesMax, MSG_DONTWAIT);
     if (got > 0) {
-        buffer.resize(static_cast<std::size_t>(got));
-        return {Mail::Answer, std::move(buffer)};
+        return {Mail::Answer, Bytes(buffer.get(), buffer.get() + got)};
     }
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
         return {};

@@ -1,9 +1,9 @@
-"""python3 -m lab build | race | shell: the lab by hand. docs/lab.md shows examples."""
+"""python3 -m lab build | race | overhead | shell: the lab by hand. docs/lab.md shows examples."""
 
 import argparse
 import sys
 
-from . import initramfs, kernel, places, race, timeline
+from . import initramfs, kernel, overhead, places, race, timeline
 from .guest import Guest
 from .topology import Nic, Slot
 
@@ -34,6 +34,24 @@ def run_races(arguments: argparse.Namespace) -> None:
     print(outcome.summary())
 
 
+def run_overhead(arguments: argparse.Namespace) -> None:
+    guest = Guest(
+        overhead.CARDS,
+        with_slotd=True,
+        kernel=arguments.kernel,
+        instruction_ns=None if arguments.host_clock else overhead.INSTRUCTION_NS,
+    )
+    try:
+        costs = [
+            overhead.measure(guest, device, level, arguments.rounds)
+            for level in overhead.LEVELS
+            for device in overhead.DEVICES
+        ]
+    finally:
+        guest.stop()
+    print(overhead.table(costs))
+
+
 def shell(arguments: argparse.Namespace) -> None:
     """One line, one shell in the guest; the guest lives until the end of input."""
     with_slotd = places.slotd_binaries().is_dir()
@@ -61,6 +79,12 @@ def main() -> None:
     )
     races.add_argument(
         "--out-of-reach", action="store_true", help="the dropped link takes the card with it"
+    )
+    costs = verbs.add_parser("overhead")
+    costs.set_defaults(call=run_overhead)
+    costs.add_argument("--rounds", type=int, default=overhead.ROUNDS)
+    costs.add_argument(
+        "--host-clock", action="store_true", help="not by instructions: what TCG takes here and now"
     )
     arguments = parser.parse_args()
     arguments.call(arguments)

@@ -25,6 +25,7 @@ class Guest:
         kernel: str = "6.1",
         processors: int = 1,
         command_line: str = "",
+        instruction_ns: int | None = None,
     ) -> None:
         self.kernel = kernels.fetch(kernels.PACKAGES[kernel])
         archives = [initramfs.base(self.kernel)]
@@ -32,7 +33,12 @@ class Guest:
             archives.append(initramfs.slotd(places.slotd_binaries()))
         begun = time.monotonic()
         self.machine = Machine(
-            self.kernel, archives, cards, processors=processors, command_line=command_line
+            self.kernel,
+            archives,
+            cards,
+            processors=processors,
+            command_line=command_line,
+            instruction_ns=instruction_ns,
         )
         self.qmp = self.machine.qmp
         self._agent = Agent(self.machine.agent_socket)

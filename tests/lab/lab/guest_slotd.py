@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 CONFIG = "/etc/slotd/slotd.toml"
 SOCKET = "/run/slotd/io.slotd.Coordinator"
+QUIET_LINES = "/run/slotd.lines"
 
 
 class GuestSlotd:
@@ -25,9 +26,11 @@ class GuestSlotd:
         extra: str = "",
         arguments: tuple[str, ...] = (),
         timeout: float = 20.0,
+        quiet: bool = False,
     ) -> int:
         """Writes the configuration, starts slotd in the foreground, waits until every slot is at rest
-        (at level exclusive: until it has the token). Its lines are in the record, lane "slotd"."""
+        (at level exclusive: until it has the token). Its lines are in the record, lane "slotd",
+        or if `quiet`, in a file of the guest."""
         automatic = str(automatic_action).lower()
         config = f'[coordinator]\nlevel = "{level}"\nautomatic_action = {automatic}\n{extra}'
         self._guest.run("mkdir", "-p", "/etc/slotd", "/run/slotd", "/var/lib/slotd")
@@ -35,7 +38,10 @@ class GuestSlotd:
         self._guest.run(
             "rm", "-f", SOCKET
         )  # one left by a killed slotd would look like a ready one
-        self.pid = self._guest.spawn("slotd", "slotd", "--config", CONFIG, *arguments)
+        words = ["slotd", "--config", CONFIG, *arguments]
+        if quiet:
+            words = ["sh", "-c", f'exec "$@" >>{QUIET_LINES} 2>&1', "sh", *words]
+        self.pid = self._guest.spawn("slotd", *words)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.at_rest():

@@ -21,8 +21,23 @@ COMMAND_LINE = (
 )
 
 
+def _clock(instruction_ns: int | None) -> list[str]:
+    """QEMU counts in powers of two."""
+    if instruction_ns is None:
+        return []
+    shift = instruction_ns.bit_length() - 1
+    if instruction_ns != 1 << shift:
+        raise ValueError(f"{instruction_ns} ns for an instruction is no power of two")
+    return ["-icount", f"shift={shift},sleep=off"]
+
+
 class Machine:
-    """Started by the constructor, gone after `stop`. `folder` holds its sockets and its console."""
+    """Started by the constructor, gone after `stop`. `folder` holds its sockets and its console.
+
+    `instruction_ns`: the guest's clock counts instructions, each that long, and takes no time while
+    all wait; so what is measured with it depends neither on how fast the host emulates nor on what
+    else the host does. None: the host's clock.
+    """
 
     def __init__(
         self,
@@ -32,6 +47,7 @@ class Machine:
         *,
         processors: int = PROCESSORS,
         command_line: str = "",
+        instruction_ns: int | None = None,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="slotd-lab-"))
         initrd = self.folder / "initrd"
@@ -51,6 +67,7 @@ class Machine:
             "max",
             "-smp",
             str(processors),
+            *_clock(instruction_ns),
             "-m",
             str(MEMORY_MIB),
             "-global",

@@ -16,6 +16,7 @@ class Scenario(unittest.TestCase):
     WITH_SLOTD = False
     KERNEL = "6.1"
     ONE_GUEST_PER_TEST = False
+    INSTRUCTION_NS: int | None = None  # Machine says what that is
     guest: Guest
 
     @classmethod
@@ -25,7 +26,12 @@ class Scenario(unittest.TestCase):
 
     @classmethod
     def _boot(cls) -> Guest:
-        guest = Guest(cls.cards(), with_slotd=cls.WITH_SLOTD, kernel=cls.KERNEL)
+        guest = Guest(
+            cls.cards(),
+            with_slotd=cls.WITH_SLOTD,
+            kernel=cls.KERNEL,
+            instruction_ns=cls.INSTRUCTION_NS,
+        )
         print(
             f"{cls.__name__}: kernel {guest.kernel.release}, "
             f"agent up after {guest.boot_seconds:.1f} s",
