@@ -23,6 +23,10 @@ void Answers::answer(const engine::ResetAnswer& answer) {
     }
 }
 
+void Answers::answer(const engine::PlanAnswer& /*answer*/) {
+    // No method asks for a plan yet.
+}
+
 std::vector<coordinator::SlotStatus> EngineBackend::slots() const {
     return engine_.coordinator().statuses();
 }

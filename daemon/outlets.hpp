@@ -31,6 +31,7 @@ public:
     void to(control::ControlService& service) { service_ = &service; }
 
     void answer(const engine::ResetAnswer& answer) override;
+    void answer(const engine::PlanAnswer& answer) override;
 
 private:
     control::ControlService* service_ = nullptr;

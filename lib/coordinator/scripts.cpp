@@ -91,12 +91,16 @@ std::vector<action::Effect> rung_script(const Slot& slot, const Operation& opera
         case policy::Rung::FunctionReset:
             script.push_back(action::ResetFunction{target, action::KernelReset::Flr});
             break;
+        case policy::Rung::SlotReset:
         case policy::Rung::BusReset:
             script.push_back(action::ResetFunction{target, action::KernelReset::Bus});
             break;
         case policy::Rung::Reenumerate:
             reenumerate(slot, script);
             break;
+        case policy::Rung::VfioReset:
+        case policy::Rung::Quarantine:
+            break;  // no ladder has them yet
     }
     return script;
 }

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "action/effect.hpp"
 #include "action/record.hpp"
 #include "base/result.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "event/usage.hpp"
 #include "pci/topology.hpp"
+#include "policy/in_use.hpp"
 
 namespace slotd::engine {
 
@@ -37,13 +41,24 @@ public:
     virtual void write(const action::Record& record) = 0;
 };
 
-/// How a manual reset ended.
+/// How a reset, hold or release that was asked for ended.
 struct ResetAnswer {
     event::RequestId request = 0;
     bool succeeded = false;
-    std::string outcome;  ///< "recovered", "refused", "failed", "wedged"
+    std::string outcome;  ///< "recovered", "held", "released", "refused", "failed", "wedged"
     std::string text;     ///< whole sentence for the operator
     bool operator==(const ResetAnswer&) const = default;
+};
+
+/// What a reset would do, found out without doing it.
+struct PlanAnswer {
+    event::RequestId request = 0;
+    std::vector<std::string> steps;     ///< lines for a person, one effect each
+    std::optional<event::Usage> usage;  ///< nullopt: it could not be read, `text` says why
+    std::vector<policy::Use> in_use;    ///< those that count under the slot's policy
+    bool would_refuse = false;          ///< without `force`
+    std::string text;                   ///< whole sentence: why it would refuse, or what is missing
+    bool operator==(const PlanAnswer&) const = default;
 };
 
 /// Takes answers to the requests of operators.
@@ -51,6 +66,7 @@ class RequestSink {
 public:
     virtual ~RequestSink() = default;
     virtual void answer(const ResetAnswer& answer) = 0;
+    virtual void answer(const PlanAnswer& answer) = 0;
 };
 
 }  // namespace slotd::engine

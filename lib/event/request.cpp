@@ -17,6 +17,8 @@ const char* to_text(ResetMethod method) {
             return "bus";
         case ResetMethod::Slot:
             return "slot";
+        case ResetMethod::Vfio:
+            return "vfio";
         case ResetMethod::Reenumerate:
             return "reenumerate";
     }
@@ -24,8 +26,9 @@ const char* to_text(ResetMethod method) {
 }
 
 std::optional<ResetMethod> reset_method_from_text(const std::string& text) {
-    for (const ResetMethod method : {ResetMethod::Auto, ResetMethod::Flr, ResetMethod::Bus,
-                                     ResetMethod::Slot, ResetMethod::Reenumerate}) {
+    for (const ResetMethod method :
+         {ResetMethod::Auto, ResetMethod::Flr, ResetMethod::Bus, ResetMethod::Slot,
+          ResetMethod::Vfio, ResetMethod::Reenumerate}) {
         if (text == to_text(method)) {
             return method;
         }

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "event/request.hpp"
@@ -35,9 +36,13 @@ std::optional<std::string> hindrance(const LadderQuestion& question, Rung rung) 
             return question.functions == 0
                        ? std::optional<std::string>("no function is enumerated below the port")
                        : std::nullopt;
+        case Rung::SlotReset:
         case Rung::BusReset:
             return bus_reset_hindrance(question);
+        case Rung::VfioReset:
+            return "no user space driver lent its descriptors";
         case Rung::Reenumerate:
+        case Rung::Quarantine:
             return std::nullopt;
     }
     return std::nullopt;
@@ -57,12 +62,28 @@ const char* to_text(Rung rung) {
     switch (rung) {
         case Rung::FunctionReset:
             return "flr";
+        case Rung::SlotReset:
+            return "slot";
         case Rung::BusReset:
-            return "slot or bus reset";
+            return "bus";
+        case Rung::VfioReset:
+            return "vfio";
         case Rung::Reenumerate:
-            return "re-enumeration";
+            return "reenumerate";
+        case Rung::Quarantine:
+            return "quarantine";
     }
     return "unknown";
+}
+
+std::optional<Rung> rung_from_text(std::string_view text) {
+    for (const Rung rung : {Rung::FunctionReset, Rung::SlotReset, Rung::BusReset, Rung::VfioReset,
+                            Rung::Reenumerate, Rung::Quarantine}) {
+        if (text == to_text(rung)) {
+            return rung;
+        }
+    }
+    return std::nullopt;
 }
 
 Ladder recovery_ladder(const LadderQuestion& question) {
@@ -100,6 +121,9 @@ Ladder requested_ladder(const LadderQuestion& question, event::ResetMethod metho
             break;
         case event::ResetMethod::Bus:
             consider(ladder, question, Rung::BusReset);
+            break;
+        case event::ResetMethod::Vfio:
+            consider(ladder, question, Rung::VfioReset);
             break;
         case event::ResetMethod::Reenumerate:
             consider(ladder, question, Rung::Reenumerate);

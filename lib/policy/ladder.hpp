@@ -2,21 +2,29 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "event/request.hpp"
 
 namespace slotd::policy {
 
-/// One step that may bring a card back.
+/// One step that may bring a card back, or the last one, which keeps it from harm.
 enum class Rung : std::uint8_t {
     FunctionReset,  ///< FLR of one function
+    SlotReset,      ///< the slot's own reset, through the port's hot-plug slot
     BusReset,       ///< the function's `bus` method: through the slot where pciehp is bound to one
+    VfioReset,      ///< VFIO's reset of all functions that share a reset
     Reenumerate,    ///< slot power off and on, or remove and rescan: the kernel starts afresh
+    Quarantine,     ///< no reset: the card is kept out of use until an operator releases it
 };
 
+/// "flr", "slot", "bus", "vfio", "reenumerate", "quarantine".
 const char* to_text(Rung rung);
+/// The same texts; nullopt for anything else.
+std::optional<Rung> rung_from_text(std::string_view text);
 
 /// What the choice depends on.
 struct LadderQuestion {

@@ -58,6 +58,7 @@ public:
     std::vector<std::string> performed;  ///< effects that ended well, in order, looks left out
     std::vector<action::Record> records;
     std::vector<engine::ResetAnswer> answers;
+    std::vector<engine::PlanAnswer> plans;
     std::set<std::string> failing;  ///< effects (as text) that end with EIO
 
     void start(event::EffectId id, const action::Effect& effect) override;
@@ -66,6 +67,8 @@ public:
     void write(const action::Record& record) override { records.push_back(record); }
 
     void answer(const engine::ResetAnswer& answer) override { answers.push_back(answer); }
+
+    void answer(const engine::PlanAnswer& answer) override { plans.push_back(answer); }
 
     /// Ends the oldest started effect; nullopt if there is none.
     std::optional<std::pair<event::EffectId, event::Outcome>> finish_next();

@@ -66,7 +66,7 @@ class FailedRecoveryWithSlotd(Scenario):
         self.guest.start_slotd("fence", automatic_action=False)
         failed = fail_recovery(self.guest)
         self.guest.slotd.wait_for_phase(self.port, "needs-operator")
-        self.assertIn("would have tried re-enumeration", self.guest.slotd.lines())
+        self.assertIn("would have tried reenumerate", self.guest.slotd.lines())
 
         refused = self.guest.slotctl(
             "reset", "1", "--method", "slot", "--reason", "test", "--wait", check=False

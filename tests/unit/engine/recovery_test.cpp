@@ -115,7 +115,7 @@ TEST(Recovery, WithAutomaticActionOffTheSlotWaitsForAnOperatorAndSaysWhatItWould
 
     EXPECT_EQ(world.phase(kPort), "needs-operator");
     EXPECT_TRUE(
-        world.machine.told(action::RecordKind::NoAction, "would have tried re-enumeration"));
+        world.machine.told(action::RecordKind::NoAction, "would have tried reenumerate"));
     EXPECT_FALSE(world.machine.ports.at(at(kPort)).masked);
 }
 
@@ -166,8 +166,8 @@ TEST(Recovery, ACardThatAnswersNothingAfterASuccessfulRecoveryIsBroughtBack) {
     world.say(report(RecoveryReport::Succeeded));
     world.pass(15s);
 
-    EXPECT_TRUE(world.machine.told(action::RecordKind::PhaseChanged, "trying slot or bus reset"));
-    EXPECT_TRUE(world.machine.told(action::RecordKind::PhaseChanged, "trying re-enumeration"));
+    EXPECT_TRUE(world.machine.told(action::RecordKind::PhaseChanged, "trying bus"));
+    EXPECT_TRUE(world.machine.told(action::RecordKind::PhaseChanged, "trying reenumerate"));
 }
 
 TEST(Recovery, TheBudgetEndsAutomaticAction) {

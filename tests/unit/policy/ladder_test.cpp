@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,14 @@ TEST(RequestedLadder, OfAnEmptySlotHasNothingToReset) {
 
     EXPECT_TRUE(requested_ladder(empty, ResetMethod::Flr).rungs.empty());
     EXPECT_TRUE(requested_ladder(empty, ResetMethod::Bus).rungs.empty());
+}
+
+TEST(Rung, IsReadBackFromItsText) {
+    for (const Rung rung : {Rung::FunctionReset, Rung::SlotReset, Rung::BusReset, Rung::VfioReset,
+                            Rung::Reenumerate, Rung::Quarantine}) {
+        EXPECT_EQ(rung_from_text(to_text(rung)), rung);
+    }
+    EXPECT_EQ(rung_from_text("unknown"), std::nullopt);
 }
 
 }  // namespace
