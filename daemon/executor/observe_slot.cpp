@@ -7,6 +7,7 @@
 
 #include "action/effect.hpp"
 #include "daemon/executor/hands.hpp"
+#include "daemon/executor/observe_function.hpp"
 #include "daemon/executor/outcomes.hpp"
 #include "daemon/executor/subject_check.hpp"
 #include "event/observation.hpp"
@@ -23,26 +24,6 @@
 namespace slotd::executor {
 
 namespace {
-
-event::FunctionSeen observe_function(const Hands& hands, const os::SysfsDir& port_dir,
-                                     const pci::Address& address) {
-    event::FunctionSeen seen;
-    seen.address = address;
-    seen.driver = port_dir.link_name(address.to_string() + "/driver")
-                      .value_or("")
-                      .substr(0, event::kDriverBytesMax);
-    const os::ConfigSpace config(hands.sysfs().path(), address);
-    // A function that went away between the listing and this read does not answer, and that is what
-    // is said about it.
-    if (const auto identity = config.read_identity()) {
-        seen.identity = *identity;
-    }
-    if (const auto command = config.read16(pci::Command::kOffset)) {
-        seen.memory_decodes =
-            !pci::Command(*command).all_ones() && pci::Command(*command).decodes();
-    }
-    return seen;
-}
 
 /// Slot registers; nothing where the port has no slot.
 void observe_slot_registers(const CheckedPort& port, event::Observation& seen) {

@@ -25,14 +25,15 @@ struct FunctionSeen {
     pci::Address address;
     pci::Identity identity;  ///< fresh; !answers() when every read gave all ones
     std::string driver;      ///< bound driver's name, at most 63 characters; empty when none
-    bool memory_decodes =
-        false;                  ///< COMMAND memory or I/O enable is set (a wiped card has neither)
+    /// COMMAND memory or I/O enable is set (a wiped card has neither). A VF has no such bits of its
+    /// own (PCIe r6.0 9.3.4.1.3): true where it answers.
+    bool memory_decodes = false;
     std::uint16_t command = 0;  ///< COMMAND as read; 0 where it does not answer
-    /// Every memory and I/O BAR holds the address that the kernel gave it (sysfs `resource`); true
-    /// where the kernel gave none. A bare reset after a failed recovery leaves them wiped.
+    /// pci::bars_intact() of its BARs; true where the kernel assigned none, and of a VF, which has
+    /// none. A bare reset after a failed recovery leaves them wiped.
     bool bars_intact = true;
     bool is_virtual = false;  ///< a VF: goes with its PF and is brought back with it
-    std::uint16_t vfs = 0;    ///< sriov_numvfs of a PF
+    std::uint16_t vfs = 0;    ///< VFs that a PF has enabled
     ErrorCounts errors = {};  ///< since enumeration
 
     bool operator==(const FunctionSeen&) const = default;

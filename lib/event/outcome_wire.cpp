@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
+#include "event/usage_wire.hpp"
 #include "pci/address_wire.hpp"
 #include "pci/identity.hpp"
 #include "pci/service.hpp"
@@ -164,6 +165,12 @@ Bytes encode(const OutcomeReport& report) {
     if (report.outcome.observation) {
         put_observation(out, *report.outcome.observation);
     }
+    // An effect gives one or the other; both may not fit into a datagram.
+    const bool has_usage = report.outcome.usage.has_value() && !report.outcome.observation;
+    out.boolean(has_usage);
+    if (has_usage) {
+        put_usage(out, *report.outcome.usage);
+    }
     return out.take();
 }
 
@@ -179,7 +186,11 @@ Result<OutcomeReport> decode_outcome_report(std::span<const std::uint8_t> datagr
     if (in.boolean()) {
         report.outcome.observation = take_observation(in);
     }
-    if (!in.finished() || magic != kMagic || version != kVersion || report.id == 0 ||
+    if (in.boolean()) {
+        report.outcome.usage = take_usage(in);
+    }
+    const bool has_both = report.outcome.observation && report.outcome.usage;
+    if (!in.finished() || has_both || magic != kMagic || version != kVersion || report.id == 0 ||
         kind > std::to_underlying(OutcomeKind::WorkerLost) || report.outcome.os_errno > kErrnoMax) {
         return failure(ErrorKind::Malformed, "read an outcome");
     }

@@ -174,6 +174,7 @@ void SysfsTopology::Scan::read_function(const SysfsDir& dir, Node& node) {
         return;  // part of the root complex: not below any port, so nobody asks what it is
     }
     function.driver = dir.link_name("driver").value_or("");
+    function.is_virtual = dir.exists("physfn");
     function.identity.vendor = hex_attribute<std::uint16_t>(dir, "vendor", 0xffff);
     function.identity.device = hex_attribute<std::uint16_t>(dir, "device", 0xffff);
     function.identity.subsystem_vendor = hex_attribute<std::uint16_t>(dir, "subsystem_vendor");

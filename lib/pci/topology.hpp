@@ -17,6 +17,7 @@ struct Function {
     std::string driver;  ///< bound driver's name; empty when none is
     Identity identity;   ///< as read at enumeration (sysfs); `serial` is unknown here
     bool is_bridge = false;
+    bool is_virtual = false;  ///< a VF of SR-IOV: made, and lost, with its physical function
 
     bool operator==(const Function&) const = default;
 };

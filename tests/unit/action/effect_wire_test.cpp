@@ -34,7 +34,12 @@ std::vector<Effect> every_effect() {
             SetSlotPower{kPort, false},
             RemoveFunction{kPort},
             RescanBelow{kPort},
-            ObserveSlot{kPort}};
+            ObserveSlot{kPort},
+            SurveyUse{kPort},
+            NoteVfs{kPort},
+            RestoreVfs{kPort},
+            ResetByVfio{kPort},
+            ResetByLentFds{kPort, 0x1112131415161718}};
 }
 
 TEST(EffectWire, CarriesEveryEffect) {

@@ -35,8 +35,13 @@ Observation full_observation() {
     seen.functions = {{{0, 1, 0, 0},
                        {0x8086, 0x10d3, 0x8086, 0xa01f, 0x020000, 2, 0x0011223344556677},
                        "e1000e",
-                       true},
-                      {{0, 1, 0, 1}, {}, "", false}};
+                       true,
+                       0x0546,
+                       false,
+                       false,
+                       3,
+                       {0x0102030405060708, 2, 3}},
+                      {{0, 1, 0, 1}, {}, "", false, 0, true, true, 0, {}}};
     return seen;
 }
 

@@ -60,8 +60,11 @@ event::Observation seen_at_first() {
     seen.link_width = 4;
     seen.link_speed = 3;
     seen.bound = {pci::Service::Aer, pci::Service::Pciehp};
-    seen.functions = {
-        {kCard, {0x8086, 0x10d3, 0x8086, 0xa01f, 0x020000, 2, 0x0011223333445566}, "e1000e", true}};
+    seen.functions = {{kCard,
+                       {0x8086, 0x10d3, 0x8086, 0xa01f, 0x020000, 2, 0x0011223333445566},
+                       "e1000e",
+                       true,
+                       0x0546}};
     return seen;
 }
 

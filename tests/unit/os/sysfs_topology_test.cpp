@@ -103,6 +103,19 @@ TEST(SysfsTopology, TellsTheKindsOfPortsByWhatTheyArePluggedInto) {
     EXPECT_EQ(scanned(tree), pci::Topology({root, nested}));
 }
 
+TEST(SysfsTopology, TellsVirtualFunctionsFromPhysicalOnes) {
+    const fakes::FakePciTree tree;
+    tree.bridge(kRootPortPath, 1, 3);
+    tree.endpoint(kCardPath, "igb");
+    tree.endpoint(kRootPortPath + "/0000:01:10.0", "igbvf");
+    tree.files().link("devices/" + kRootPortPath + "/0000:01:10.0/physfn", "../0000:01:00.0");
+
+    pci::Port expected = root_port();
+    expected.functions = {function(kCard, "igb"), function({0, 1, 0x10, 0}, "igbvf")};
+    expected.functions[1].is_virtual = true;
+    EXPECT_EQ(scanned(tree), pci::Topology({expected}));
+}
+
 // VMD is a function with a host bridge of its own below it: a new domain, a new hierarchy.
 TEST(SysfsTopology, StartsAfreshBelowTheHostBridgeOfAVmdDomain) {
     const fakes::FakePciTree tree;
