@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/overloaded.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "daemon/executor/crew.hpp"
@@ -19,13 +20,22 @@ namespace slotd::executor {
 
 namespace {
 
-bool is_binding(const os::Gate& gate) {
-    return std::holds_alternative<os::ServiceGate>(gate);
+/// What binds drivers or makes virtual functions takes locks of the whole machine.
+bool is_machine_wide(const os::Gate& gate) {
+    return std::visit(
+        Overloaded{
+            [](const OneOf<os::ServiceGate, os::DriverGate, os::VfsGate> auto&) { return true; },
+            [](const OneOf<os::FenceGate, os::HotplugGate, os::ResetMethodGate> auto&) {
+                return false;
+            },
+        },
+        gate);
 }
 
 /// Two gates that are opened one after the other.
 bool in_order(const os::Gate& one, const os::Gate& other) {
-    return os::subject(one) == os::subject(other) || (is_binding(one) && is_binding(other));
+    return os::subject(one) == os::subject(other) ||
+           (is_machine_wide(one) && is_machine_wide(other));
 }
 
 }  // namespace

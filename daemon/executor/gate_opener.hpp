@@ -13,7 +13,8 @@ namespace slotd::executor {
 
 /// Opens recorded gates when nobody is left to ask for it: the last closed first, each in a worker.
 /// Gates of different ports are opened at the same time, but those of one port one after the other,
-/// and service bindings one at a time on the whole machine (DESIGN.md section 4, invariant 4). One
+/// and bindings and virtual functions one at a time on the whole machine (DESIGN.md section 4,
+/// invariant 4). One
 /// that hangs is waited for until its deadline, and then passed by.
 class GateOpener {
 public:

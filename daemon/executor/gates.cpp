@@ -11,6 +11,7 @@
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
 #include "base/result.hpp"
+#include "daemon/executor/driver_gate.hpp"
 #include "daemon/executor/fence.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/hotplug_mask.hpp"
@@ -18,6 +19,7 @@
 #include "daemon/executor/reset_function.hpp"
 #include "daemon/executor/say.hpp"
 #include "daemon/executor/service_binding.hpp"
+#include "daemon/executor/virtual_functions.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
 
@@ -95,6 +97,8 @@ event::Outcome open_gate(const Hands& hands, const os::Gate& recorded, action::L
             [&](const os::HotplugGate& one) { return restore_notification(hands, one, latched); },
             [&](const os::ServiceGate& one) { return restore_binding(hands, one); },
             [&](const os::ResetMethodGate& one) { return restore_reset_method(hands, one); },
+            [&](const os::DriverGate& one) { return restore_driver(hands, one); },
+            [&](const os::VfsGate& one) { return restore_noted(hands, one); },
         },
         recorded);
     if (opened.succeeded()) {

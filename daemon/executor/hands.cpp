@@ -13,17 +13,19 @@
 #include "os/gate_record.hpp"
 #include "os/port_services.hpp"
 #include "os/sysfs_dir.hpp"
+#include "os/vfio_calls.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 
 namespace slotd::executor {
 
 Hands::Hands(os::SysfsDir sysfs, const std::string& state_dir, const CrashPoints& crash,
-             CalledOff called_off)
+             CalledOff called_off, const os::VfioCalls& vfio)
     : sysfs_(std::move(sysfs)),
       crash_(crash),
       record_(state_dir, [&crash](std::string_view step) { crash.reach(step); }),
-      called_off_(std::move(called_off)) {}
+      called_off_(std::move(called_off)),
+      vfio_(vfio) {}
 
 Result<os::SysfsDir> Hands::device_dir(const pci::Address& address) const {
     return sysfs_.open_below("bus/pci/devices/" + address.to_string());

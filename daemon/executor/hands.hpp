@@ -11,6 +11,7 @@
 #include "os/gate_record.hpp"
 #include "os/port_services.hpp"
 #include "os/sysfs_dir.hpp"
+#include "os/vfio_calls.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 
@@ -24,11 +25,16 @@ public:
     using CalledOff = std::function<bool()>;
 
     Hands(os::SysfsDir sysfs, const std::string& state_dir, const CrashPoints& crash,
-          CalledOff called_off);
+          CalledOff called_off, const os::VfioCalls& vfio = os::kernel_vfio());
 
     const os::SysfsDir& sysfs() const { return sysfs_; }
 
     const os::GateRecord& record() const { return record_; }
+
+    /// What changes something through it passes crash_point() before and after.
+    const os::VfioCalls& vfio() const { return vfio_; }
+
+    void crash_point(std::string_view name) const { crash_.reach(name); }
 
     bool called_off() const { return called_off_(); }
 
@@ -49,6 +55,7 @@ private:
     const CrashPoints& crash_;
     os::GateRecord record_;
     CalledOff called_off_;
+    const os::VfioCalls& vfio_;
 };
 
 }  // namespace slotd::executor

@@ -25,6 +25,7 @@
 #include "daemon/executor/outcomes.hpp"
 #include "daemon/executor/reset_function.hpp"
 #include "daemon/executor/service_binding.hpp"
+#include "daemon/executor/virtual_functions.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
 #include "pci/address.hpp"
@@ -33,7 +34,7 @@ namespace slotd::executor {
 
 namespace {
 
-constexpr std::size_t kAssignmentBytesMax = 1024;
+constexpr std::size_t kAssignmentBytesMax = os::kGateLineBytesMax + 1024;
 constexpr std::uint8_t kEffectTag = 1;
 constexpr std::uint8_t kGateTag = 2;
 
@@ -54,6 +55,8 @@ action::Effect opening_effect(const os::Gate& gate) {
                 return action::Effect{
                     action::ResetFunction{one.function, action::KernelReset::Bus}};
             },
+            [](const os::DriverGate& one) { return action::Effect{action::ResetByVfio{one.port}}; },
+            [](const os::VfsGate& one) { return action::Effect{action::RestoreVfs{one.port}}; },
         },
         gate);
 }
@@ -72,38 +75,63 @@ event::Outcome perform_effect(const Hands& hands, const action::Effect& effect) 
             [&](const action::RemoveFunction& one) { return remove_function(hands, one); },
             [&](const action::RescanBelow& one) { return rescan_below(hands, one); },
             [&](const action::ObserveSlot& one) { return observe_slot(hands, one); },
-            [](const OneOf<action::SurveyUse, action::NoteVfs, action::RestoreVfs,
-                           action::ResetByVfio, action::ResetByLentFds> auto&) {
+            [&](const action::NoteVfs& one) { return note_vfs(hands, one); },
+            [&](const action::RestoreVfs& one) { return restore_vfs(hands, one); },
+            [](const OneOf<action::SurveyUse, action::ResetByVfio, action::ResetByLentFds> auto&) {
                 return refused("not built yet");
             },
         },
         effect);
 }
 
-std::optional<os::Gate> gate_of(const action::Effect& effect) {
+/// Gates of all functions below one port have one name here.
+std::string drivers_below(const pci::Address& port) {
+    return "driver " + port.to_string();
+}
+
+std::string vfs_below(const pci::Address& port) {
+    return "vfs " + port.to_string();
+}
+
+std::optional<std::string> gate_name_of(const action::Effect& effect) {
     return std::visit(
         Overloaded{
             [](const OneOf<action::RaiseFence, action::LowerFence> auto& one)
-                -> std::optional<os::Gate> {
-                return os::FenceGate{one.port, 0, 0, 0};
+                -> std::optional<std::string> {
+                return os::name_of(os::FenceGate{one.port, 0, 0, 0});
             },
             [](const OneOf<action::MaskHotplug, action::UnmaskHotplug> auto& one)
-                -> std::optional<os::Gate> {
-                return os::HotplugGate{one.port, 0};
+                -> std::optional<std::string> {
+                return os::name_of(os::HotplugGate{one.port, 0});
             },
             [](const OneOf<action::UnbindService, action::BindService> auto& one)
-                -> std::optional<os::Gate> {
-                return os::ServiceGate{one.port, one.service};
+                -> std::optional<std::string> {
+                return os::name_of(os::ServiceGate{one.port, one.service});
             },
-            [](const action::ResetFunction& one) -> std::optional<os::Gate> {
-                return os::ResetMethodGate{one.function, {}, {}};
+            [](const action::ResetFunction& one) -> std::optional<std::string> {
+                return os::name_of(os::ResetMethodGate{one.function, {}, {}});
+            },
+            [](const OneOf<action::NoteVfs, action::RestoreVfs> auto& one)
+                -> std::optional<std::string> { return vfs_below(one.port); },
+            [](const action::ResetByVfio& one) -> std::optional<std::string> {
+                return drivers_below(one.port);
             },
             [](const OneOf<action::SetSlotPower, action::RemoveFunction, action::RescanBelow,
-                           action::ObserveSlot, action::SurveyUse, action::NoteVfs,
-                           action::RestoreVfs, action::ResetByVfio, action::ResetByLentFds> auto&)
-                -> std::optional<os::Gate> { return std::nullopt; },
+                           action::ObserveSlot, action::SurveyUse, action::ResetByLentFds> auto&)
+                -> std::optional<std::string> { return std::nullopt; },
         },
         effect);
+}
+
+std::string gate_name_of(const os::Gate& gate) {
+    return std::visit(
+        Overloaded{
+            [](const os::DriverGate& one) { return drivers_below(one.port); },
+            [](const os::VfsGate& one) { return vfs_below(one.port); },
+            [](const OneOf<os::FenceGate, os::HotplugGate, os::ServiceGate,
+                           os::ResetMethodGate> auto& one) { return os::name_of(one); },
+        },
+        gate);
 }
 
 }  // namespace
@@ -117,13 +145,11 @@ std::string to_string(const Job& job) {
 }
 
 std::optional<std::string> gate_name(const Job& job) {
-    const std::optional<os::Gate> gate =
-        std::visit(Overloaded{
-                       [](const action::Effect& effect) { return gate_of(effect); },
-                       [](const os::Gate& one) { return std::optional(one); },
-                   },
-                   job);
-    return gate ? std::optional(os::name_of(*gate)) : std::nullopt;
+    return std::visit(Overloaded{
+                          [](const action::Effect& effect) { return gate_name_of(effect); },
+                          [](const os::Gate& gate) { return std::optional(gate_name_of(gate)); },
+                      },
+                      job);
 }
 
 pci::Address subject(const Job& job) {

@@ -23,7 +23,8 @@ using Job = std::variant<action::Effect, os::Gate>;
 /// In the imperative, for lines.
 std::string to_string(const Job& job);
 
-/// The gate that a job closes or opens, as name_of() calls it; nullopt where it touches none. Two
+/// The gate that a job closes or opens, as name_of() calls it, but one name for the gates of all
+/// functions below a port ("vfs 0000:00:1c.0"); nullopt where it touches none. Two
 /// jobs about one gate never run at the same time, not even beside a wedged one: the later would be
 /// undone by the earlier when that comes back.
 std::optional<std::string> gate_name(const Job& job);

@@ -14,6 +14,7 @@
 #include "base/overloaded.hpp"
 #include "base/parse.hpp"
 #include "base/result.hpp"
+#include "os/driver_note.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 
@@ -81,6 +82,25 @@ std::optional<Gate> take_reset_method(const pci::Address& function, std::string_
     return ResetMethodGate{function, std::string(rest), std::string(only)};
 }
 
+std::optional<Gate> take_driver(const pci::Address& port, std::string_view rest) {
+    const auto function = pci::Address::parse(next_field(rest, ' '));
+    const auto before = parse_driver_note(rest);
+    if (!function || !before) {
+        return std::nullopt;
+    }
+    return DriverGate{port, *function, *before};
+}
+
+std::optional<Gate> take_vfs(const pci::Address& port, std::string_view rest) {
+    const auto function = pci::Address::parse(next_field(rest, ' '));
+    const std::string_view autoprobe = next_field(rest, ' ');
+    auto notes = parse_driver_notes(rest);
+    if (!function || (autoprobe != "0" && autoprobe != "1") || !notes) {
+        return std::nullopt;
+    }
+    return VfsGate{port, *function, autoprobe == "1", std::move(*notes)};
+}
+
 std::optional<Gate> take_gate(std::string_view rest) {
     const std::string_view kind = next_field(rest, ' ');
     const auto address = pci::Address::parse(next_field(rest, ' '));
@@ -96,6 +116,12 @@ std::optional<Gate> take_gate(std::string_view rest) {
     if (kind == "service") {
         return take_service(*address, rest);
     }
+    if (kind == "driver") {
+        return take_driver(*address, rest);
+    }
+    if (kind == "vfs") {
+        return take_vfs(*address, rest);
+    }
     return kind == "reset_method" ? take_reset_method(*address, rest) : std::nullopt;
 }
 
@@ -110,6 +136,10 @@ std::string former_state(const Gate& gate) {
             [](const HotplugGate& one) { return fmt::format(" {:04x}", one.slot_control); },
             [](const ServiceGate&) { return std::string{}; },
             [](const ResetMethodGate& one) { return " " + one.only + "|" + one.methods; },
+            [](const DriverGate& one) { return " " + to_text(one.before); },
+            [](const VfsGate& one) {
+                return fmt::format(" {} {}", one.autoprobe ? 1 : 0, to_text(one.vfs));
+            },
         },
         gate);
 }
@@ -119,7 +149,9 @@ std::string former_state(const Gate& gate) {
 pci::Address subject(const Gate& gate) {
     return std::visit(
         Overloaded{
-            [](const OneOf<FenceGate, HotplugGate, ServiceGate> auto& one) { return one.port; },
+            [](const OneOf<FenceGate, HotplugGate, ServiceGate, DriverGate, VfsGate> auto& one) {
+                return one.port;
+            },
             [](const ResetMethodGate& one) { return one.function; },
         },
         gate);
@@ -135,6 +167,12 @@ std::string name_of(const Gate& gate) {
                                    pci::driver_name(one.service));
             },
             [](const ResetMethodGate& one) { return "reset_method " + one.function.to_string(); },
+            [](const DriverGate& one) {
+                return fmt::format("driver {} {}", one.port.to_string(), one.function.to_string());
+            },
+            [](const VfsGate& one) {
+                return fmt::format("vfs {} {}", one.port.to_string(), one.function.to_string());
+            },
         },
         gate);
 }

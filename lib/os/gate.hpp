@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/result.hpp"
+#include "os/driver_note.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 
@@ -47,9 +50,28 @@ struct ResetMethodGate {
     bool operator==(const ResetMethodGate&) const = default;
 };
 
-using Gate = std::variant<FenceGate, HotplugGate, ServiceGate, ResetMethodGate>;
+/// A function that was given to vfio-pci for a reset: its driver and driver_override from before.
+struct DriverGate {
+    pci::Address port;  ///< directly above it; gates of one port are opened one after the other
+    pci::Address function;
+    DriverNote before;
+    bool operator==(const DriverGate&) const = default;
+};
 
-/// The port or function that the gate is part of.
+/// The virtual functions that a physical one had, before a step that may lose them.
+struct VfsGate {
+    pci::Address port;            ///< directly above it
+    pci::Address function;        ///< the physical one
+    bool autoprobe = true;        ///< sriov_drivers_autoprobe
+    std::vector<DriverNote> vfs;  ///< by index; 1 to kVfsMax
+    bool operator==(const VfsGate&) const = default;
+};
+
+using Gate =
+    std::variant<FenceGate, HotplugGate, ServiceGate, ResetMethodGate, DriverGate, VfsGate>;
+
+/// The port or function that the gate is part of; the port for functions that are looked after
+/// together.
 pci::Address subject(const Gate& gate);
 
 /// Names the gate without its former state: "fence 0000:00:1c.0", "service 0000:00:1c.0 pciehp".
@@ -59,8 +81,12 @@ std::string name_of(const Gate& gate);
 /// One line of the gate record, newline included, with a checksum at its end:
 ///   closed fence 0000:00:1c.0 0107 0002 000f #8c1d22f0
 ///   opened fence 0000:00:1c.0 #0b51a3c7
+/// The longest is that of a function with kVfsMax VFs and drivers that all differ:
+/// kGateLineBytesMax.
 std::string closed_line(const Gate& gate);
 std::string opened_line(const Gate& gate);
+
+inline constexpr std::size_t kGateLineBytesMax = std::size_t{40} * 1024;
 
 /// A line of the record without its newline, read back.
 struct GateLine {

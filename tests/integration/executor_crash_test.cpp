@@ -6,9 +6,11 @@
 #include <thread>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "action/effect.hpp"
+#include "base/parse.hpp"
 #include "base/time.hpp"
 #include "event/outcome.hpp"
 #include "os/clock.hpp"
@@ -16,6 +18,7 @@
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "tests/fakes/executor_conversation.hpp"
+#include "tests/fakes/fake_driver_core.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
 
 // DESIGN.md section 4, invariant 5: whoever dies, at whatever point, every gate is opened again.
@@ -46,15 +49,26 @@ std::vector<Scenario> scenarios() {
          {action::UnbindService{kPort, pci::Service::Pciehp},
           action::BindService{kPort, pci::Service::Pciehp}}},
         {"ResetMethod", {action::ResetFunction{kCard, action::KernelReset::Bus}}},
+        {"VirtualFunctions",
+         {action::NoteVfs{kPort}, action::SetSlotPower{kPort, false}, action::RestoreVfs{kPort}}},
         {"AllAtOnce",
          {action::UnbindService{kPort, pci::Service::Aer}, action::RaiseFence{kPort},
           action::MaskHotplug{kPort}, action::ResetFunction{kCard, action::KernelReset::Flr}}},
     };
 }
 
+std::string value_of(const fakes::FakeSysfs& sysfs, const std::string& attribute) {
+    return std::string(without_newline(sysfs.attribute("0000:01:00.0", attribute)));
+}
+
 /// Everything that a gate changes.
-std::string state_of(const fakes::FakeSysfs& sysfs) {
-    return sysfs.config("0000:00:1c.0") + sysfs.config("0000:01:00.0") +
+std::string state_of(const fakes::FakeSysfs& sysfs, const fakes::FakeDriverCore& core) {
+    std::string drivers = core.whose("0000:01:00.0");
+    for (unsigned index = 0; index < 3; ++index) {
+        drivers += " " + core.whose(fakes::FakeDriverCore::vf_name("0000:01:00.0", index));
+    }
+    return drivers + value_of(sysfs, "sriov_numvfs") + value_of(sysfs, "sriov_drivers_autoprobe") +
+           sysfs.config("0000:00:1c.0") + sysfs.config("0000:01:00.0") +
            sysfs.attribute("0000:01:00.0", "reset_method") +
            (sysfs.bound("0000:00:1c.0:pcie002") ? "aer" : "no aer") +
            (sysfs.bound("0000:00:1c.0:pcie004") ? "pciehp" : "no pciehp");
@@ -67,6 +81,14 @@ void build(fakes::FakeSysfs& sysfs) {
     sysfs.set_attribute("0000:01:00.0", "reset_method", "flr bus");
 }
 
+/// Three, one of them for a virtual machine; slot power loses them.
+void give_virtual_functions(fakes::FakeDriverCore& core) {
+    core.physical("0000:01:00.0", "nvme");
+    core.loses_vfs_by("bus/pci/slots/5/power", "0000:01:00.0");
+    core.set_vfs("0000:01:00.0", 3);
+    core.give(fakes::FakeDriverCore::vf_name("0000:01:00.0", 1), "vfio-pci", "vfio-pci");
+}
+
 struct ExecutorCrash : testing::TestWithParam<std::tuple<Scenario, std::string>> {};
 
 /// Plays the scenario with a crash at the n-th point; false where that point was not reached any
@@ -74,13 +96,20 @@ struct ExecutorCrash : testing::TestWithParam<std::tuple<Scenario, std::string>>
 bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std::string& victim) {
     fakes::FakeSysfs sysfs;
     build(sysfs);
-    const std::string before = state_of(sysfs);
+    fakes::FakeDriverCore core(sysfs, {"e1000e", "nvme", "vfio-pci"});
+    give_virtual_functions(core);
+    const std::string before = state_of(sysfs, core);
     bool reached = false;
     {
         fakes::ExecutorConversation talk(
             sysfs, {"--crash-at", std::to_string(point), "--crash-victim", victim});
         for (const action::Effect& effect : scenario.effects) {
-            (void)talk.answer_to(effect);  // the crash may be before, in or after any of them
+            // The crash may be before, in or after any of them.
+            const bool succeeded = talk.answer_to(effect).succeeded();
+            core.settle();
+            if (std::holds_alternative<action::NoteVfs>(effect) && !succeeded) {
+                break;  // what was not noted must not be lost
+            }
         }
         (void)talk.close();  // or while the gates are opened at the end
         reached = talk.said().contains("crash point");
@@ -90,10 +119,10 @@ bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std:
     EXPECT_EQ(opened.exit_code, 0) << opened.said;
     // A worker that outlived slotd-exec ends by itself, and undoes what nobody waits for any more.
     const Instant deadline = os::read_clock() + 5s;
-    while (state_of(sysfs) != before && os::read_clock() < deadline) {
+    while (state_of(sysfs, core) != before && os::read_clock() < deadline) {
         std::this_thread::yield();
     }
-    EXPECT_TRUE(state_of(sysfs) == before)
+    EXPECT_TRUE(state_of(sysfs, core) == before)
         << scenario.name << ": " << victim << " killed at point " << point << " left a gate closed";
     EXPECT_EQ(os::GateRecord(sysfs.state_dir()).load().value(), os::ClosedGates{});
     return reached;

@@ -24,7 +24,11 @@ std::vector<Gate> every_gate() {
             ServiceGate{kPort, pci::Service::Aer},
             ServiceGate{kPort, pci::Service::Dpc},
             ServiceGate{kPort, pci::Service::Pciehp},
-            ResetMethodGate{kFunction, "device_specific flr bus", "bus"}};
+            ResetMethodGate{kFunction, "device_specific flr bus", "bus"},
+            DriverGate{kPort, kFunction, {"virtio-pci", ""}},
+            DriverGate{kPort, kFunction, {"", "pci-stub"}},
+            VfsGate{kPort, kFunction, true, {{"nvme", ""}, {"vfio-pci", "vfio-pci"}}},
+            VfsGate{kPort, kFunction, false, {{"", ""}}}};
 }
 
 std::string line_of(const Gate& gate) {
