@@ -62,8 +62,8 @@ action::Record line(action::Priority priority, action::RecordKind kind, std::str
 
 coordinator::Settings settings_of(const policy::Config& config) {
     coordinator::Settings settings;
-    settings.level = config.coordinator.level;
-    settings.automatic_action = config.coordinator.automatic_action;
+    settings.level = config.policy.defaults.level;
+    settings.automatic_action = config.policy.defaults.automatic_action;
     settings.session = static_cast<std::uint32_t>(
         std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
     return settings;
@@ -226,8 +226,8 @@ private:
             fmt::format(
                 "slotd {} started: level {}, automatic action {}, budget of {} attempts an hour "
                 "kept in memory (a restart starts it anew)",
-                SLOTD_VERSION, to_text(config_.coordinator.level),
-                config_.coordinator.automatic_action ? "on" : "off", policy::Limits{}.budget));
+                SLOTD_VERSION, to_text(config_.policy.defaults.level),
+                config_.policy.defaults.automatic_action ? "on" : "off", policy::Limits{}.budget));
         if (auto started = engine_.start(loop_.now()); !started) {
             return Ended{ExitCode::NoPci, started.error().message()};
         }

@@ -13,12 +13,15 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/result.hpp"
 #include "os/os_error.hpp"
 #include "os/unique_fd.hpp"
 #include "policy/config.hpp"
+#include "policy/config_entry.hpp"
 #include "report/printable.hpp"
 
 namespace slotd::os {
@@ -47,7 +50,7 @@ const char* type_name(const toml::node& node) {
     return "value";
 }
 
-policy::ConfigValue value_of(const toml::node& node) {
+policy::ConfigScalar scalar_of(const toml::node& node) {
     if (const auto* const flag = node.as_boolean()) {
         return flag->get();
     }
@@ -63,26 +66,54 @@ policy::ConfigValue value_of(const toml::node& node) {
     return policy::Misfit{type_name(node)};
 }
 
+policy::ConfigValue value_of(const toml::node& node) {
+    if (const toml::array* const array = node.as_array()) {
+        policy::ConfigList list;
+        for (const toml::node& element : *array) {
+            list.push_back(scalar_of(element));
+        }
+        return list;
+    }
+    return std::visit([](auto&& value) { return policy::ConfigValue(std::move(value)); },
+                      scalar_of(node));
+}
+
 std::size_t line_of(const toml::source_region& where) {
     return where.begin.line;
 }
 
-/// Top-level keys are tables, their keys are values: nothing deeper has a meaning, so a deeper
-/// table is one Misfit and needs no walk.
-std::vector<policy::ConfigEntry> entries_of(const toml::table& file) {
-    std::vector<policy::ConfigEntry> entries;
-    for (const auto& [name, node] : file) {
-        const std::string top(name.str());
-        const toml::table* const table = node.as_table();
-        if (table == nullptr || table->empty()) {
-            const bool bare_value = table == nullptr && !node.is_array();
-            entries.push_back({bare_value ? "" : top, bare_value ? top : "", value_of(node),
-                               line_of(name.source())});
+/// One table of the file. Only the tables of a [[...]] have a table inside that means something,
+/// and nothing deeper does: a deeper table is one Misfit and needs no walk.
+void list_table(const toml::table& table, const std::string& name, std::size_t line,
+                std::size_t index, std::vector<policy::ConfigEntry>& entries) {
+    entries.push_back({name, "", policy::Misfit{"table"}, line, index});
+    for (const auto& [key, value] : table) {
+        const std::string outer(key.str());
+        const toml::table* const inner = value.as_table();
+        if (index == 0 || inner == nullptr || inner->empty()) {
+            entries.push_back({name, outer, value_of(value), line_of(key.source()), index});
             continue;
         }
-        for (const auto& [key, value] : *table) {
-            entries.push_back(
-                {top, std::string(key.str()), value_of(value), line_of(key.source())});
+        for (const auto& [inner_key, inner_value] : *inner) {
+            entries.push_back({name, outer + "." + std::string(inner_key.str()),
+                               value_of(inner_value), line_of(inner_key.source()), index});
+        }
+    }
+}
+
+std::vector<policy::ConfigEntry> entries_of(const toml::table& file) {
+    std::vector<policy::ConfigEntry> entries;
+    for (const auto& [key, node] : file) {
+        const std::string name(key.str());
+        if (const toml::table* const table = node.as_table()) {
+            list_table(*table, name, line_of(key.source()), 0, entries);
+        } else if (node.is_array_of_tables()) {
+            std::size_t index = 0;
+            for (const toml::node& element : *node.as_array()) {
+                list_table(*element.as_table(), name, line_of(element.source()), ++index, entries);
+            }
+        } else {
+            entries.push_back({"", name, value_of(node), line_of(key.source())});
         }
     }
     return entries;
@@ -101,7 +132,7 @@ LoadedConfig parse_config(std::string_view text, const std::string& name) {
                 {located(name, line_of(parsed.error().source()), parsed.error().description())}};
     }
     policy::CheckedConfig checked = policy::check_config(entries_of(parsed.table()));
-    LoadedConfig loaded{checked.config, {}};
+    LoadedConfig loaded{std::move(checked.config), {}};
     for (const policy::ConfigMistake& mistake : checked.mistakes) {
         loaded.mistakes.push_back(located(name, mistake.line, mistake.text));
     }

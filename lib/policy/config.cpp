@@ -3,69 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include "base/nearest.hpp"
-#include "base/overloaded.hpp"
-#include "policy/level.hpp"
+#include "policy/config_entry.hpp"
+#include "policy/config_keys.hpp"
+#include "policy/config_values.hpp"
+#include "policy/slot_policy.hpp"
 
 namespace slotd::policy {
 
 namespace {
 
-/// What is wrong with a value and what to write instead; nullopt when it was taken over.
-using Complaint = std::optional<std::string>;
-
-struct Key {
-    std::string_view table;
-    std::string_view name;
-    Complaint (*take)(const ConfigValue& value, Config& config);
-};
-
-/// The value as a person wrote it, for "... is not ...".
-std::string quoted(const ConfigValue& value) {
-    return std::visit(Overloaded{
-                          [](bool flag) -> std::string { return flag ? "true" : "false"; },
-                          [](std::int64_t number) { return fmt::format("{}", number); },
-                          [](double number) { return fmt::format("{}", number); },
-                          [](const std::string& text) { return "\"" + text.substr(0, 64) + "\""; },
-                          [](const Misfit& misfit) { return "a value of type " + misfit.type; },
-                      },
-                      value);
-}
-
-Complaint take_level(const ConfigValue& value, Config& config) {
-    const auto* const text = std::get_if<std::string>(&value);
-    const auto level = text != nullptr ? level_from_text(*text) : std::nullopt;
-    if (!level) {
-        return quoted(value) +
-               " is not a level; write \"observe\", \"fence\" or \"exclusive\" (with the quotes)";
-    }
-    config.coordinator.level = *level;
-    return std::nullopt;
-}
-
-Complaint take_automatic_action(const ConfigValue& value, Config& config) {
-    const auto* const flag = std::get_if<bool>(&value);
-    if (flag == nullptr) {
-        return quoted(value) + " is not a yes or no; write true or false (without quotes)";
-    }
-    config.coordinator.automatic_action = *flag;
-    return std::nullopt;
-}
-
-constexpr std::array<Key, 2> kKeys{{
-    {"coordinator", "level", take_level},
-    {"coordinator", "automatic_action", take_automatic_action},
-}};
+constexpr std::string_view kRule = "rule";
 
 /// "known here: a, b", the likeliest first.
 std::string known(std::string_view wrong, std::vector<std::string_view> names) {
@@ -77,72 +34,152 @@ std::string known(std::string_view wrong, std::vector<std::string_view> names) {
     return text;
 }
 
-std::string unknown_table(const ConfigEntry& entry) {
-    std::vector<std::string_view> tables;
-    for (const Key& key : kKeys) {
-        if (std::ranges::find(tables, key.table) == tables.end()) {
-            tables.push_back(key.table);
-        }
-    }
-    if (entry.table.empty()) {
-        return fmt::format("{}: stands before any table; write it below one of: {}", entry.key,
-                           known(entry.key, tables));
-    }
-    return fmt::format("{}: unknown table; known: {}", entry.table, known(entry.table, tables));
-}
-
-std::string unknown_key(const ConfigEntry& entry) {
+std::vector<std::string_view> tables() {
     std::vector<std::string_view> names;
-    for (const Key& key : kKeys) {
-        if (key.table == entry.table) {
-            names.push_back(key.name);
+    for (const auto& key : config_keys()) {
+        if (std::ranges::find(names, key.table) == names.end()) {
+            names.push_back(key.table);
         }
     }
-    return fmt::format("{}.{}: unknown key; known in [{}]: {}", entry.table, entry.key, entry.table,
-                       known(entry.key, names));
+    names.push_back(kRule);
+    return names;
 }
 
 bool is_table(std::string_view name) {
-    return std::ranges::any_of(kKeys, [&](const Key& key) { return key.table == name; });
+    const std::vector<std::string_view> names = tables();
+    return std::ranges::find(names, name) != names.end();
 }
 
-Complaint check(const ConfigEntry& entry, Config& config) {
-    if (entry.table.empty() && is_table(entry.key)) {
-        return fmt::format("{}: {} stands where a table should be; write [{}]", entry.key,
-                           quoted(entry.value), entry.key);
+std::string brackets(std::string_view table) {
+    return table == kRule ? "[[rule]]" : fmt::format("[{}]", table);
+}
+
+/// What is wrong with where the entry stands, before anybody looks at its key.
+Complaint misplaced(const ConfigEntry& entry) {
+    if (entry.table.empty()) {
+        return is_table(entry.key)
+                   ? fmt::format("{}: {} stands where a table should be; write {}", entry.key,
+                                 values::quoted(entry.value), brackets(entry.key))
+                   : fmt::format("{}: stands before any table; write it below one of: {}",
+                                 entry.key, known(entry.key, tables()));
     }
     if (!is_table(entry.table)) {
-        return unknown_table(entry);
+        return fmt::format("{}: unknown table; known: {}", entry.table,
+                           known(entry.table, tables()));
     }
-    if (entry.key.empty()) {
-        const auto* const misfit = std::get_if<Misfit>(&entry.value);
-        if (misfit != nullptr && misfit->type == "array") {
-            return fmt::format("{0}: stands once; write [{0}], not [[{0}]]", entry.table);
-        }
-        return std::nullopt;  // a bare [coordinator] says nothing
+    if (entry.table == kRule && entry.index == 0) {
+        return std::string("rule: there may be several; write [[rule]], not [rule]");
     }
-    const auto* const key = std::ranges::find_if(kKeys, [&](const Key& candidate) {
-        return candidate.table == entry.table && candidate.name == entry.key;
-    });
-    if (key == kKeys.end()) {
-        return unknown_key(entry);
+    if (entry.table != kRule && entry.index != 0) {
+        return fmt::format("{0}: stands once; write [{0}], not [[{0}]]", entry.table);
     }
-    const Complaint complaint = key->take(entry.value, config);
-    return complaint ? Complaint(fmt::format("{}.{}: {}", entry.table, entry.key, *complaint))
-                     : std::nullopt;
+    if (entry.index > kRulesMax) {
+        return fmt::format("rule: rule number {}; write at most {}", entry.index, kRulesMax);
+    }
+    return std::nullopt;
 }
+
+template <class Target>
+Complaint take(std::span<const ConfigKey<Target>> keys, const ConfigEntry& entry, Target& target) {
+    std::vector<std::string_view> names;
+    for (const auto& key : keys) {
+        if (key.table != entry.table) {
+            continue;
+        }
+        if (key.name == entry.key) {
+            const Complaint complaint = key.take(entry.value, target);
+            return complaint
+                       ? Complaint(fmt::format("{}.{}: {}", entry.table, entry.key, *complaint))
+                       : std::nullopt;
+        }
+        names.push_back(key.name);
+    }
+    return fmt::format("{}.{}: unknown key; known in {}: {}", entry.table, entry.key,
+                       brackets(entry.table), known(entry.key, names));
+}
+
+/// What is wrong with a rule as a whole.
+Complaint pointless(const Rule& rule) {
+    if (rule.match == Match{}) {
+        return "rule: fits every slot; write match = { ... }, or what is for all slots below "
+               "[coordinator]";
+    }
+    Rule without_settings;
+    without_settings.name = rule.name;
+    without_settings.match = rule.match;
+    if (rule == without_settings) {
+        return "rule: sets nothing; write level, automatic_action, steps, verification_ms, soak_ms "
+               "or in_use";
+    }
+    return std::nullopt;
+}
+
+/// Rules as they are filled, with the line of each and whether something in it was wrong.
+struct RuleDraft {
+    Rule rule;
+    std::size_t line = 0;
+    bool faulty = false;
+};
+
+class Check {
+public:
+    void look_at(const ConfigEntry& entry) {
+        if (const Complaint complaint = misplaced(entry)) {
+            // Once for each table: its keys have nothing to add.
+            if (entry.table.empty() || entry.key.empty()) {
+                complain(entry.line, *complaint);
+            }
+            return;
+        }
+        if (entry.table != kRule) {
+            if (!entry.key.empty()) {
+                complain(entry.line, take(config_keys(), entry, checked_.config));
+            }
+            return;
+        }
+        RuleDraft& draft = rules_[entry.index];
+        if (entry.key.empty()) {
+            draft.line = entry.line;
+        } else if (complain(entry.line, take(rule_keys(), entry, draft.rule))) {
+            draft.faulty = true;
+        }
+    }
+
+    CheckedConfig finish() {
+        for (auto& [index, draft] : rules_) {
+            // A rule whose settings were not understood only looks as if it had none.
+            if (!draft.faulty) {
+                complain(draft.line, pointless(draft.rule));
+            }
+            if (draft.rule.name.empty()) {
+                draft.rule.name = fmt::format("rule {}", index);
+            }
+            checked_.config.policy.rules.push_back(std::move(draft.rule));
+        }
+        std::ranges::stable_sort(checked_.mistakes, {}, &ConfigMistake::line);
+        return std::move(checked_);
+    }
+
+private:
+    bool complain(std::size_t line, const Complaint& complaint) {
+        if (complaint) {
+            checked_.mistakes.push_back({line, *complaint});
+        }
+        return complaint.has_value();
+    }
+
+    CheckedConfig checked_;
+    std::map<std::size_t, RuleDraft> rules_;  ///< by number, so in the order of the file
+};
 
 }  // namespace
 
 CheckedConfig check_config(const std::vector<ConfigEntry>& entries) {
-    CheckedConfig checked;
+    Check check;
     for (const ConfigEntry& entry : entries) {
-        if (const Complaint complaint = check(entry, checked.config)) {
-            checked.mistakes.push_back({entry.line, *complaint});
-        }
+        check.look_at(entry);
     }
-    std::ranges::stable_sort(checked.mistakes, {}, &ConfigMistake::line);
-    return checked;
+    return check.finish();
 }
 
 }  // namespace slotd::policy

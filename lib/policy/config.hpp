@@ -3,61 +3,52 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "policy/level.hpp"
+#include "base/time.hpp"
+#include "policy/config_entry.hpp"
+#include "policy/slot_policy.hpp"
 
 namespace slotd::policy {
 
-/// [coordinator]
-struct CoordinatorConfig {
-    /// Arbitration level of every slot.
-    Level level = Level::Fence;
-    /// Whether slotd acts without being asked. Off until the administrator turns it on.
-    bool automatic_action = false;
-    bool operator==(const CoordinatorConfig&) const = default;
+/// [budget]: how often slotd may act without being asked, within `window`. An attempt counts for
+/// its slot, its Root Port and the machine. 0: never.
+struct BudgetConfig {
+    std::uint32_t slot = 5;  ///< as powerpc EEH: 5 freezes in an hour
+    std::uint32_t root_port = 10;
+    std::uint32_t host = 20;
+    Duration window = 60min;
+    bool operator==(const BudgetConfig&) const = default;
 };
 
-/// The configuration file as a checked value. The defaults here are written out, with reasons, in
+/// [history]: what is remembered over restarts.
+struct HistoryConfig {
+    std::string directory = "/var/lib/slotd";
+    std::uint32_t keep_days = 400;
+    std::uint32_t size_mib = 64;
+    bool operator==(const HistoryConfig&) const = default;
+};
+
+/// The configuration file as a checked value. The defaults are written out, with reasons, in
 /// config/slotd.toml; a test compares the two.
 struct Config {
-    CoordinatorConfig coordinator;
+    Policy policy;  ///< [coordinator] is its defaults, each [[rule]] one of its rules
+    BudgetConfig budget;
+    HistoryConfig history;
     bool operator==(const Config&) const = default;
-};
-
-/// A value as it stands in the file, before anybody knows whether it belongs there. `Misfit` is a
-/// type that no key of ours has (a date, a table where a value should be) under its TOML name.
-struct Misfit {
-    std::string type;
-    bool operator==(const Misfit&) const = default;
-};
-
-using ConfigValue = std::variant<bool, std::int64_t, double, std::string, Misfit>;
-
-/// One key of the file with where it stands. A table without keys is an entry without key.
-struct ConfigEntry {
-    std::string table;  ///< "coordinator"; empty for a key before the first table
-    std::string key;    ///< empty: the table itself
-    ConfigValue value;
-    std::size_t line = 0;
-    bool operator==(const ConfigEntry&) const = default;
-};
-
-struct ConfigMistake {
-    std::size_t line = 0;
-    std::string text;  ///< "coordinator.level: \"off\" is no level; write \"observe\", ..."
-    bool operator==(const ConfigMistake&) const = default;
 };
 
 /// What a file says. With mistakes the config is not to be used.
 struct CheckedConfig {
     Config config;
-    std::vector<ConfigMistake> mistakes;
+    std::vector<ConfigMistake> mistakes;  ///< in the order of the lines
     bool operator==(const CheckedConfig&) const = default;
 };
 
-/// Every entry checked, every mistake reported: unknown tables and keys, wrong types, wrong values.
+inline constexpr std::size_t kRulesMax = 64;
+
+/// Every entry checked, every mistake reported: unknown tables and keys, wrong types, wrong values,
+/// rules that match everything or set nothing.
 CheckedConfig check_config(const std::vector<ConfigEntry>& entries);
 
 }  // namespace slotd::policy

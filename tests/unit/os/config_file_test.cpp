@@ -6,11 +6,16 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 #include "policy/config.hpp"
+#include "policy/config_keys.hpp"
+#include "policy/level.hpp"
+#include "policy/slot_policy.hpp"
 
 namespace slotd::os {
 namespace {
@@ -44,21 +49,74 @@ TEST(ShippedConfigFile, WritesOutTheDefaults) {
     EXPECT_EQ(loaded->config, policy::Config{});
 }
 
+// A default that nobody wrote down would be a key that nobody finds.
+TEST(ShippedConfigFile, HasEveryKeyInItsTable) {
+    std::ifstream stream(SLOTD_SOURCE_DIR "/config/slotd.toml");
+    std::string table;
+    std::set<std::pair<std::string, std::string>> written;
+    for (std::string line; std::getline(stream, line);) {
+        if (line.starts_with("[")) {
+            table = line.substr(1, line.find(']') - 1);
+        } else if (!line.starts_with("#") && line.contains(" = ")) {
+            written.emplace(table, line.substr(0, line.find(" = ")));
+        }
+    }
+
+    std::set<std::pair<std::string, std::string>> known;
+    for (const auto& key : policy::config_keys()) {
+        known.emplace(key.table, key.name);
+    }
+    EXPECT_EQ(written, known);
+}
+
 TEST_F(ConfigFile, ReportsAllMistakesWithFileAndLine) {
     const std::string path = file(
         "[coordinator]\nlevel = 'off'\nautomatic_action = 'yes'\n"
-        "unknown = 2020-01-01\n\n[[rule]]\nx = 1\n[empty]\n");
+        "unknown = 2020-01-01\n\n[[rule]]\nmatch = { port = ['1c.0'], slt = ['5'] }\n"
+        "steps = ['flr', 1]\n[empty]\nx = 1\n");
 
     const auto loaded = load_config(path, IfMissing::Fail);
 
     ASSERT_TRUE(loaded.has_value());
-    ASSERT_EQ(loaded->mistakes.size(), 5U);
+    ASSERT_EQ(loaded->mistakes.size(), 7U);
     EXPECT_TRUE(loaded->mistakes[0].starts_with(path + ":2: coordinator.level: \"off\" is not"));
     EXPECT_TRUE(loaded->mistakes[1].starts_with(path + ":3: coordinator.automatic_action: "));
     EXPECT_TRUE(loaded->mistakes[2].starts_with(path + ":4: coordinator.unknown: unknown key"));
-    EXPECT_TRUE(loaded->mistakes[3].starts_with(path + ":6: rule: unknown table"))
-        << loaded->mistakes[3];
-    EXPECT_TRUE(loaded->mistakes[4].starts_with(path + ":8: empty: unknown table"));
+    EXPECT_TRUE(loaded->mistakes[3].starts_with(path + ":7: rule.match.port: \"1c.0\" does not"));
+    EXPECT_TRUE(loaded->mistakes[4].starts_with(path + ":7: rule.match.slt: unknown key"));
+    EXPECT_TRUE(loaded->mistakes[5].starts_with(path + ":8: rule.steps: 1 does not belong here"));
+    EXPECT_TRUE(loaded->mistakes[6].starts_with(path + ":9: empty: unknown table"));
+}
+
+TEST_F(ConfigFile, TakesAMatchInEveryFormThatTomlHas) {
+    for (const char* const match : {"match = { slot = ['5'], class = ['02'] }\n",
+                                    "match.slot = ['5']\nmatch.class = ['02']\n",
+                                    "[rule.match]\nslot = ['5']\nclass = ['02']\n"}) {
+        const LoadedConfig loaded =
+            parse_config(std::string("[[rule]]\nlevel = 'observe'\n") + match, "x");
+
+        ASSERT_EQ(loaded.mistakes, Mistakes{}) << match;
+        policy::Rule rule;
+        rule.name = "rule 1";
+        rule.match.slots = {"5"};
+        rule.match.classes = {"02"};
+        rule.level = policy::Level::Observe;
+        EXPECT_EQ(loaded.config.policy.rules, (std::vector{rule})) << match;
+    }
+}
+
+TEST_F(ConfigFile, SaysWhichBracketsATableWants) {
+    const auto mistake = [](const std::string& text) { return parse_config(text, "x").mistakes; };
+
+    EXPECT_EQ(
+        mistake("[[coordinator]]\nlevel = 'fence'\n"),
+        (Mistakes{"x:1: coordinator: stands once; write [coordinator], not [[coordinator]]"}));
+    EXPECT_EQ(mistake("[rule]\nlevel = 'fence'\n"),
+              (Mistakes{"x:1: rule: there may be several; write [[rule]], not [rule]"}));
+    EXPECT_EQ(mistake("rule = []\n"),
+              (Mistakes{"x:1: rule: a list stands where a table should be; write [[rule]]"}));
+    EXPECT_EQ(mistake("budget = 5\n"),
+              (Mistakes{"x:1: budget: 5 stands where a table should be; write [budget]"}));
 }
 
 TEST_F(ConfigFile, ReportsWhatIsNotToml) {
@@ -81,10 +139,12 @@ TEST_F(ConfigFile, SurvivesDeepNesting) {
 }
 
 TEST_F(ConfigFile, EveryTruncationIsAMistakeOrAConfig) {
-    const std::string text = "[coordinator]\nlevel = \"exclusive\"\nautomatic_action = true\n";
+    const std::string text =
+        "[coordinator]\nlevel = \"exclusive\"\nautomatic_action = true\n"
+        "[[rule]]\nmatch = { id = [\"8086:*\"] }\nsoak_ms = 10\n";
     for (std::size_t length = 0; length <= text.size(); ++length) {
         const LoadedConfig loaded = parse_config(text.substr(0, length), "x");
-        EXPECT_LE(loaded.mistakes.size(), 1U) << length;
+        EXPECT_LE(loaded.mistakes.size(), 2U) << length;
     }
 }
 

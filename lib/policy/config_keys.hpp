@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "policy/config.hpp"
+#include "policy/config_entry.hpp"
+#include "policy/slot_policy.hpp"
+
+namespace slotd::policy {
+
+/// What is wrong with a value and what to write instead; nullopt when it was taken over.
+using Complaint = std::optional<std::string>;
+
+/// A key that may stand in a table, and what takes its value over.
+template <class Target>
+struct ConfigKey {
+    std::string_view table;
+    std::string_view name;
+    Complaint (*take)(const ConfigValue& value, Target& target);
+};
+
+/// Keys of tables that stand once.
+std::span<const ConfigKey<Config>> config_keys();
+/// Keys of [[rule]]; those of its match table as "match.slot".
+std::span<const ConfigKey<Rule>> rule_keys();
+
+}  // namespace slotd::policy
