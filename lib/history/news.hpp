@@ -42,7 +42,13 @@ struct Answered {
     Result<std::vector<Row>> rows;  ///< oldest first
 };
 
-/// What a history says, in this order of happening.
-using News = std::variant<Opened, Unusable, Written, Answered>;
+/// So many entries without a ticket found no room while the disk was slow or unusable.
+struct Dropped {
+    std::uint64_t entries = 0;
+    bool operator==(const Dropped&) const = default;
+};
+
+/// What a history says, in the order of happening.
+using News = std::variant<Opened, Unusable, Written, Answered, Dropped>;
 
 }  // namespace slotd::history

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
-#include <map>
 #include <optional>
 #include <span>
 #include <utility>
@@ -18,43 +16,48 @@
 
 namespace slotd::history {
 
-namespace {
+Recall::Recall(Stamp now, Duration window) : now_(std::move(now)), window_(window) {}
 
-template <class T>
-struct Found {
-    const Row* row = nullptr;
-    const T* entry = nullptr;
-    Duration age{};
-};
+void Recall::add(const Row& row) {
+    const Duration own_age = age_of(row.at, now_);
+    age_ = age_ ? std::min(*age_, own_age) : own_age;
+    std::visit(Overloaded{
+                   [&](const OneOf<AttemptReserved, AttemptEnded, HistoryLost> auto& entry) {
+                       add(row.seq, entry);
+                   },
+                   [&](const Held& held) {
+                       const bool runs = !held.lasts || *held.lasts > *age_;
+                       slots_[held.port].hold =
+                           runs ? std::optional(Found<Held>{row.seq, held, *age_}) : std::nullopt;
+                   },
+                   [&](const Released& released) {
+                       Slot fresh;
+                       fresh.released = lost_ ? row.seq : 0;
+                       slots_[released.port] = fresh;
+                   },
+                   [&](const Quarantined& quarantined) {
+                       slots_[quarantined.port].quarantine =
+                           Found<Quarantined>{row.seq, quarantined, *age_};
+                   },
+                   [](const OneOf<IncidentOpened, IncidentClosed> auto&) {},
+               },
+               row.entry);
+}
 
-struct OpenAttempt {
-    Found<AttemptReserved> reserved;
-    const Row* end_row = nullptr;
-    const AttemptEnded* end = nullptr;  ///< an ambiguous one
-};
-
-/// What holds for one slot so far.
-struct SlotState {
-    std::vector<Found<AttemptReserved>> reserved;  ///< since the last release
-    std::map<std::pair<std::uint64_t, std::uint32_t>, OpenAttempt> open;
-    std::optional<Found<Held>> hold;
-    std::optional<Found<Quarantined>> quarantine;
-    const Row* release = nullptr;
-
-    /// The newest attempt whose outcome is not known; nullptr for none.
-    const OpenAttempt* ambiguous() const {
-        const auto newest = std::ranges::max_element(
-            open, {}, [](const auto& attempt) { return attempt.second.reserved.row->seq; });
-        return newest == open.end() ? nullptr : &newest->second;
+void Recall::add(std::uint64_t seq, const AttemptReserved& reserved) {
+    Slot& slot = slots_[reserved.port];
+    const Found<AttemptReserved> found{seq, reserved, *age_};
+    if (found.age < window_) {
+        slot.spent.push_back(found);
     }
-};
+    slot.open[{reserved.incident, reserved.attempt}] = OpenAttempt{found, {}};
+}
 
-struct State {
-    std::map<pci::Address, SlotState> slots;
-    std::optional<Found<HistoryLost>> lost;
-};
-
-void ended(SlotState& slot, const Row& row, const AttemptEnded& end) {
+void Recall::add(std::uint64_t seq, const AttemptEnded& end) {
+    Slot& slot = slots_[end.port];
+    if (*age_ < window_) {
+        slot.ends.push_back(seq);
+    }
     if (end.well) {
         slot.open.clear();
         return;
@@ -64,140 +67,97 @@ void ended(SlotState& slot, const Row& row, const AttemptEnded& end) {
         return;
     }
     if (end.ambiguous) {
-        attempt->second.end_row = &row;
-        attempt->second.end = &end;
+        attempt->second.end = Found<AttemptEnded>{seq, end, *age_};
     } else {
         slot.open.erase(attempt);
     }
 }
 
-void take(State& state, const Row& row, Duration age) {
-    std::visit(Overloaded{
-                   [&](const AttemptReserved& reserved) {
-                       SlotState& slot = state.slots[reserved.port];
-                       const Found<AttemptReserved> found{&row, &reserved, age};
-                       slot.reserved.push_back(found);
-                       slot.open[{reserved.incident, reserved.attempt}] = OpenAttempt{found};
-                   },
-                   [&](const AttemptEnded& end) { ended(state.slots[end.port], row, end); },
-                   [&](const Held& held) {
-                       state.slots[held.port].hold = Found<Held>{&row, &held, age};
-                   },
-                   [&](const Released& released) {
-                       SlotState& slot = state.slots[released.port];
-                       slot = SlotState{};
-                       slot.release = &row;
-                   },
-                   [&](const Quarantined& quarantined) {
-                       state.slots[quarantined.port].quarantine =
-                           Found<Quarantined>{&row, &quarantined, age};
-                   },
-                   [&](const HistoryLost& lost) {
-                       state.lost = Found<HistoryLost>{&row, &lost, age};
-                   },
-                   [](const OneOf<IncidentOpened, IncidentClosed> auto&) {},
-               },
-               row.entry);
-}
-
-State state_after(std::span<const Row> rows, const Stamp& now) {
-    State state;
-    Duration age = Duration::max();
-    for (const Row& row : rows) {
-        age = std::min(age, age_of(row.at, now));
-        take(state, row, age);
+void Recall::add(std::uint64_t seq, const HistoryLost& lost) {
+    if (*age_ >= window_) {
+        return;
     }
-    return state;
-}
-
-bool runs(const Found<Held>& hold) {
-    return !hold.entry->lasts || *hold.entry->lasts > hold.age;
-}
-
-bool unknown_for(const State& state, const SlotState& slot) {
-    return slot.release == nullptr || slot.release->seq < state.lost->row->seq;
-}
-
-}  // namespace
-
-Remembered recall(std::span<const Row> rows, const Stamp& now, Duration window) {
-    const State state = state_after(rows, now);
-    std::vector<Found<AttemptReserved>> spent;
-    Remembered remembered;
-    if (state.lost && state.lost->age < window) {
-        remembered.unknown_budget =
-            UnknownBudget{state.lost->entry->reason, window - state.lost->age, {}};
+    lost_ = Found<HistoryLost>{seq, lost, *age_};
+    for (auto& [port, slot] : slots_) {
+        slot.released = 0;
     }
-    for (const auto& [port, slot] : state.slots) {
-        std::ranges::copy_if(slot.reserved, std::back_inserter(spent),
-                             [&](const auto& attempt) { return attempt.age < window; });
-        if (slot.hold && runs(*slot.hold)) {
-            const Held& held = *slot.hold->entry;
-            const auto left =
-                held.lasts ? std::optional(*held.lasts - slot.hold->age) : std::nullopt;
-            remembered.holds.push_back({port, left, held.by, held.reason});
+}
+
+Remembered Recall::remembered() const {
+    Remembered all;
+    if (lost_) {
+        all.unknown_budget = UnknownBudget{lost_->entry.reason, window_ - lost_->age, {}};
+    }
+    std::vector<const Found<AttemptReserved>*> spent;
+    for (const auto& [port, slot] : slots_) {
+        for (const auto& attempt : slot.spent) {
+            spent.push_back(&attempt);
+        }
+        if (slot.hold) {
+            const auto& [seq, held, age] = *slot.hold;
+            const auto left = held.lasts ? std::optional(*held.lasts - age) : std::nullopt;
+            all.holds.push_back({port, left, held.by, held.reason});
         }
         if (slot.quarantine) {
-            remembered.quarantines.push_back(*slot.quarantine->entry);
+            all.quarantines.push_back(slot.quarantine->entry);
         }
-        if (const OpenAttempt* const open = slot.ambiguous()) {
-            remembered.ambiguous.push_back({*open->reserved.entry, open->reserved.age,
-                                            open->end != nullptr ? open->end->how : ""});
+        if (!slot.open.empty()) {
+            const OpenAttempt& newest =
+                std::ranges::max_element(slot.open, {}, [](const auto& open) {
+                    return open.second.reserved.seq;
+                })->second;
+            all.ambiguous.push_back({newest.reserved.entry, newest.reserved.age,
+                                     newest.end ? newest.end->entry.how : ""});
         }
-        if (remembered.unknown_budget && !unknown_for(state, slot)) {
-            remembered.unknown_budget->known_again.push_back(port);
+        if (slot.released != 0) {
+            all.unknown_budget->known_again.push_back(port);
         }
     }
-    std::ranges::sort(spent, {}, [](const auto& attempt) { return attempt.row->seq; });
-    for (const auto& [row, reserved, age] : spent) {
-        remembered.spent.push_back({reserved->port, reserved->root_port, reserved->automatic, age});
+    std::ranges::sort(spent, {}, [](const auto* attempt) { return attempt->seq; });
+    for (const auto* attempt : spent) {
+        const AttemptReserved& reserved = attempt->entry;
+        all.spent.push_back({reserved.port, reserved.root_port, reserved.automatic, attempt->age});
     }
-    return remembered;
+    return all;
 }
 
-std::vector<std::uint64_t> still_needed(std::span<const Row> rows, const Stamp& now,
-                                        Duration window) {
-    const State state = state_after(rows, now);
-    std::vector<std::uint64_t> needed;
-    const bool lost = state.lost && state.lost->age < window;
-    if (lost) {
-        needed.push_back(state.lost->row->seq);
+std::vector<std::uint64_t> Recall::needed() const {
+    std::vector<std::uint64_t> seqs;
+    const auto need = [&seqs](const auto& found) { seqs.push_back(found.seq); };
+    if (lost_) {
+        need(*lost_);
     }
-    for (const auto& [port, slot] : state.slots) {
-        for (const auto& attempt : slot.reserved) {
-            if (attempt.age < window) {
-                needed.push_back(attempt.row->seq);
-            }
-        }
-        if (slot.hold && runs(*slot.hold)) {
-            needed.push_back(slot.hold->row->seq);
+    for (const auto& [port, slot] : slots_) {
+        std::ranges::for_each(slot.spent, need);
+        seqs.insert(seqs.end(), slot.ends.begin(), slot.ends.end());
+        if (slot.hold) {
+            need(*slot.hold);
         }
         if (slot.quarantine) {
-            needed.push_back(slot.quarantine->row->seq);
+            need(*slot.quarantine);
         }
         for (const auto& [name, open] : slot.open) {
-            needed.push_back(open.reserved.row->seq);
-            if (open.end_row != nullptr) {
-                needed.push_back(open.end_row->seq);
+            need(open.reserved);
+            if (open.end) {
+                need(*open.end);
             }
         }
-        if (lost && !unknown_for(state, slot)) {
-            needed.push_back(slot.release->seq);
+        if (slot.released != 0) {
+            seqs.push_back(slot.released);
         }
     }
-    std::ranges::sort(needed);
-    const auto twice = std::ranges::unique(needed);
-    needed.erase(twice.begin(), twice.end());
-    return needed;
+    std::ranges::sort(seqs);
+    const auto twice = std::ranges::unique(seqs);
+    seqs.erase(twice.begin(), twice.end());
+    return seqs;
 }
 
-bool matters_to_recall(const Entry& entry) {
-    return std::visit(Overloaded{
-                          [](const OneOf<AttemptReserved, AttemptEnded, Held, Released, Quarantined,
-                                         HistoryLost> auto&) { return true; },
-                          [](const OneOf<IncidentOpened, IncidentClosed> auto&) { return false; },
-                      },
-                      entry);
+Remembered recall(std::span<const Row> rows, const Stamp& now, Duration window) {
+    Recall recall(now, window);
+    for (const Row& row : rows) {
+        recall.add(row);
+    }
+    return recall.remembered();
 }
 
 }  // namespace slotd::history

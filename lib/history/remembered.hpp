@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/time.hpp"
@@ -60,17 +62,58 @@ struct Remembered {
     bool operator==(const Remembered&) const = default;
 };
 
-/// What follows from the rows at the time `now`. `rows` are in the order of their seq; entries that
-/// cannot be (an end without a beginning) change nothing. `window`: the longest budget window. No
-/// row counts as older than one before it: a stamp from a clock that had not been set yet makes
-/// nothing old.
+/// Reads the history row by row and keeps what counts at the time `now`.
+class Recall {
+public:
+    /// `window`: the longest budget window.
+    Recall(Stamp now, Duration window);
+
+    /// Rows come in the order of their seq. Entries that cannot be (an end without a beginning)
+    /// change nothing. No row counts as older than one before it: a stamp from a clock that had not
+    /// been set yet makes nothing old.
+    void add(const Row& row);
+
+    Remembered remembered() const;
+
+    /// The seqs of the rows that this follows from, in order: never pruned. Of these alone the same
+    /// follows, as long as clocks did not jump.
+    std::vector<std::uint64_t> needed() const;
+
+private:
+    template <class T>
+    struct Found {
+        std::uint64_t seq = 0;
+        T entry;
+        Duration age{};
+    };
+
+    struct OpenAttempt {
+        Found<AttemptReserved> reserved;
+        std::optional<Found<AttemptEnded>> end;  ///< an ambiguous one
+    };
+
+    /// What holds for one slot so far.
+    struct Slot {
+        std::vector<Found<AttemptReserved>> spent;
+        std::vector<std::uint64_t> ends;  ///< seqs of the ends within the window: of those spent
+        std::map<std::pair<std::uint64_t, std::uint32_t>, OpenAttempt> open;
+        std::optional<Found<Held>> hold;
+        std::optional<Found<Quarantined>> quarantine;
+        std::uint64_t released = 0;  ///< seq of the last release since the last loss; 0: none
+    };
+
+    void add(std::uint64_t seq, const AttemptReserved& reserved);
+    void add(std::uint64_t seq, const AttemptEnded& end);
+    void add(std::uint64_t seq, const HistoryLost& lost);
+
+    Stamp now_;
+    Duration window_;
+    std::optional<Duration> age_;  ///< of the row that is the youngest so far
+    std::map<pci::Address, Slot> slots_;
+    std::optional<Found<HistoryLost>> lost_;
+};
+
+/// Recall over rows that are at hand.
 Remembered recall(std::span<const Row> rows, const Stamp& now, Duration window);
-
-/// The seqs of the rows without which recall() would forget something, in order: never pruned.
-std::vector<std::uint64_t> still_needed(std::span<const Row> rows, const Stamp& now,
-                                        Duration window);
-
-/// Entries of other kinds (incidents) never matter to recall() and still_needed().
-bool matters_to_recall(const Entry& entry);
 
 }  // namespace slotd::history
