@@ -11,15 +11,13 @@ import random
 import time
 import unittest
 
-from lab import config_space
+from lab import gates
 from lab.guest_slotd import CONFIG
 from lab.scenario import Scenario
 from lab.topology import Nic, Slot
 
 STRIDE = int(os.environ.get("LAB_CRASH_STRIDE", "12"))
 SEED = int(os.environ.get("LAB_SEED", random.randrange(1_000_000)))
-COMMAND = 0x04
-DEVICE_CONTROL = 0x08  # in the PCI Express capability
 
 
 class Crash(Scenario):
@@ -33,24 +31,7 @@ class Crash(Scenario):
         self.before = self._state()
 
     def _state(self) -> dict:
-        express = config_space.express_capability(self.guest, self.port)
-        registers = {
-            "bridge control": config_space.BRIDGE_CONTROL,
-            "command": COMMAND,
-            "slot control": express + config_space.SLOT_CONTROL,
-            "device control": express + DEVICE_CONTROL,
-        }
-        state = {
-            name: hex(config_space.read_word(self.guest, self.port, offset))
-            for name, offset in registers.items()
-        }
-        for service in ("aer", "pciehp"):
-            state[service] = self.guest.pci.service(self.port, service)
-        state["reset_method"] = self.guest.read(
-            f"/sys/bus/pci/devices/{self.function}/reset_method"
-        )
-        state["driver"] = self.guest.pci.driver(self.function)
-        return state
+        return gates.of_port(self.guest, self.port) | gates.of_function(self.guest, self.function)
 
     def _spawn(self, level: str, *more: str) -> int:
         self.guest.write(CONFIG, f'[coordinator]\nlevel = "{level}"\n', create=True)

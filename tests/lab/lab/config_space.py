@@ -10,7 +10,10 @@ SLOT_CONTROL, SLOT_STATUS = 0x18, 0x1A  # in the PCI Express capability
 LINK_STATUS = 0x12
 BRIDGE_CONTROL = 0x3E  # of a bridge's header
 DLLSCE, HPIE = 1 << 12, 1 << 5  # in Slot Control
+INDICATORS = 0x3C0  # in Slot Control
 BUS_RESET = 1 << 6  # in Bridge Control
+COMMAND = 0x04
+SERR = 1 << 8  # in Command
 _EXPRESS = 0x10
 
 
@@ -23,6 +26,13 @@ def express_capability(guest: Guest, function: str) -> int:
     if at == 0:
         raise ValueError(f"{function} has no PCI Express capability")
     return at
+
+
+def let_report(guest: Guest, function: str) -> None:
+    """SERR# in Command: firmware sets it at boot, nobody does on a card that was enumerated afresh, and
+    QEMU's cards report an error with it only (hardware: or by Device Control)."""
+    command = read_word(guest, function, COMMAND)
+    write_word(guest, function, COMMAND, command | SERR)
 
 
 def read_word(guest: Guest, function: str, offset: int) -> int:

@@ -166,7 +166,9 @@ class Guest:
 
     def inject_hardware_error(self, card_id: str, error: str = "MALF_TLP") -> None:
         """The emulated card itself reports it (virtio with aer=on, ports)."""
-        self.qmp.monitor(f"pcie_aer_inject_error {card_id} {error}")
+        said = self.qmp.monitor(f"pcie_aer_inject_error {card_id} {error}")
+        if not said.startswith("OK"):
+            raise GuestError(f"{card_id} cannot report {error}: {said}")
 
     def save_evidence(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
