@@ -1,6 +1,7 @@
 """Manual resets on a real kernel: they wait for the kernel's recovery, and never run together in one
 reset domain."""
 
+import time
 import unittest
 
 from lab import record
@@ -13,7 +14,7 @@ class Requests(Scenario):
 
     @classmethod
     def cards(cls):
-        return (Slot(1, Nic()), Slot(2, Switch("sw", (Slot(11, Nic(id="inner")), Slot(12)))))
+        return (Slot(1, Nic()), Slot(2, Switch("sw", (Slot(11, Nic("inner")), Slot(12, Nic("other"))))))
 
     def setUp(self) -> None:
         self.one = self.guest.pci.port(1)
@@ -55,16 +56,67 @@ class Requests(Scenario):
                 self.assertLess(success[0], resets[0])
                 self.guest.slotd.stop()
 
-    def test_resets_of_a_slot_and_of_its_nested_slot_never_run_together(self) -> None:
-        self.guest.start_slotd("observe", automatic_action=False)
-        since = self.guest.now_us()
+    def _assert_never_together(self, since_us: int, ports: list[str]) -> None:
+        """By slotd's records no operation in the switch overlaps the one of the switch; by the guest's
+        uevents and bus resets nothing happens to a card in the time of another's operation."""
+        spans = {port: self._span(since_us, port) for port in ports}
+        outer_begun, outer_ended = spans[self.outer]
+        for port in ports[1:]:
+            begun, ended = spans[port]
+            self.assertTrue(ended <= outer_begun or outer_ended <= begun, f"{port}: {spans}")
+        for event in self.guest.record(since_us):
+            inner = self.guest.pci.port(11), self.guest.pci.port(12)
+            if event.kind == record.RESET_BEGINS and event.address in spans:
+                begun, ended = spans[event.address]
+                self.assertTrue(begun <= event.at_us <= ended, f"{event}: {spans}")
+            if event.kind in (record.UNBIND, record.REMOVE, record.ADD) and event.address in inner:
+                begun, ended = spans[self.outer]
+                self.assertTrue(begun <= event.at_us <= ended, f"{event}: {spans}")
 
-        asked = [self._reset(self.inner, "slot"), self._reset(self.outer, "reenumerate")]
-        answers = [self.guest.finish(number, timeout=90) for number in asked]
+    def _under_way(self, port: str, method: str) -> bytes:
+        """Asks, and waits until it has begun."""
+        number = self._reset(port, method)
+        deadline = time.monotonic() + 30
+        while self.guest.slotd.slot(port)["phase"] == "idle":
+            self.assertLess(time.monotonic(), deadline, f"{port} stays idle")
+            time.sleep(0.01)
+        return number
 
-        self.assertEqual([a.code for a in answers], [0, 0], [a.text for a in answers])
-        inner, outer = self._span(since, self.inner), self._span(since, self.outer)
-        self.assertLess(inner[1], outer[0], "the inner one was asked for first")
+    def test_a_switch_is_reset_after_the_cards_in_its_slots(self) -> None:
+        other = self.guest.pci.port(12)
+        for level in ("observe", "fence", "exclusive"):
+            with self.subTest(level=level):
+                self.guest.slotd.stop()
+                self.guest.start_slotd(level, automatic_action=False)
+                since = self.guest.now_us()
+
+                asked = [self._under_way(port, "slot") for port in (self.inner, other)]
+                asked.append(self._reset(self.outer, "reenumerate"))
+                answers = [self.guest.finish(number, timeout=90) for number in asked]
+
+                self.assertEqual([a.code for a in answers], [0, 0, 0], [a.text for a in answers])
+                self._assert_never_together(since, [self.outer, self.inner, other])
+                for slot in (11, 12):
+                    self.guest.pci.wait_for_driver(slot, "e1000e")
+
+    def test_a_card_in_a_switch_is_not_reset_while_the_switch_is(self) -> None:
+        # Its port goes and comes meanwhile: what was asked for is refused, or done afterwards.
+        for level in ("observe", "fence", "exclusive"):
+            with self.subTest(level=level):
+                self.guest.slotd.stop()
+                self.guest.start_slotd(level, automatic_action=False)
+                since = self.guest.now_us()
+
+                outer = self._under_way(self.outer, "reenumerate")
+                inner = self.guest.finish(self._reset(self.inner, "slot"), timeout=90)
+                answer = self.guest.finish(outer, timeout=90)
+
+                self.assertEqual(answer.code, 0, answer.text)
+                self.assertIn(inner.code, (0, 3, 6), inner.text + inner.err.decode())
+                print(f"{level}: the card's reset, asked for meanwhile: exit {inner.code}")
+                ports = [self.outer] + [self.inner] * (inner.code == 0)
+                self._assert_never_together(since, ports)
+                self.guest.pci.wait_for_driver(11, "e1000e")
 
     def test_two_resets_of_one_slot_run_one_after_the_other(self) -> None:
         self.guest.start_slotd("fence", automatic_action=False)

@@ -157,10 +157,10 @@ class Guest:
         *,
         drop_port: str | None = None,
         drop_after_ms: float = 0.0,
-        drop_for_ms: int = 60,
+        drop_for_ms: int | str = 60,
     ) -> dict[str, int]:
-        """An AER error through aer_inject; then the link of `drop_port` drops. Returns both
-        times."""
+        """An AER error through aer_inject; then the link of `drop_port` drops, or for "gone" in place
+        of a time, its card leaves. Returns both times."""
         drop = [drop_port, str(int(drop_after_ms * 1000)), str(drop_for_ms)] if drop_port else []
         return json.loads(self.run("lab-fault", function, kind, *drop).text)
 

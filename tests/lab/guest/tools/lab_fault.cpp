@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// lab-fault ADDRESS fatal|nonfatal|correctable [PORT AFTER_US FOR_MS]
+// lab-fault ADDRESS fatal|nonfatal|correctable [PORT AFTER_US FOR_MS|gone]
 //
 // Injects one AER error through the kernel's aer_inject module; with PORT, drops that port's link
-// (linkdrop module) AFTER_US microseconds later. One process at real-time priority, so the distance
-// between the two is guest time and not the host's patience. Prints when each was done,
-// CLOCK_MONOTONIC microseconds, as JSON.
+// (linkdrop module) AFTER_US microseconds later, or takes its card out. One process at real-time
+// priority, so the distance between the two is guest time and not the host's patience. Prints when
+// each was done, CLOCK_MONOTONIC microseconds, as JSON.
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -79,16 +79,20 @@ bool parse(const char* address, std::string_view kind, InjectedError& error) {
 int main(int argc, char** argv) {
     InjectedError error;
     if ((argc != 3 && argc != 6) || !parse(argv[1], argv[2], error)) {
-        std::fputs("usage: lab-fault ADDRESS fatal|nonfatal|correctable [PORT AFTER_US FOR_MS]\n",
-                   stderr);
+        std::fputs(
+            "usage: lab-fault ADDRESS fatal|nonfatal|correctable [PORT AFTER_US FOR_MS|gone]\n",
+            stderr);
         return 2;
     }
     const int inject_fd = ::open("/dev/aer_inject", O_WRONLY | O_CLOEXEC);
     if (inject_fd < 0) {
         return fail("/dev/aer_inject");
     }
-    const std::string drop_path =
-        argc == 6 ? std::string("/sys/kernel/debug/linkdrop/") + argv[3] + "/drop" : "/dev/null";
+    const bool leaves = argc == 6 && std::string_view(argv[5]) == "gone";
+    const char* const value = leaves ? "1" : argv[argc - 1];
+    const std::string drop_path = argc == 6 ? std::string("/sys/kernel/debug/linkdrop/") + argv[3] +
+                                                  (leaves ? "/gone" : "/drop")
+                                            : "/dev/null";
     const int drop_fd = ::open(drop_path.c_str(), O_WRONLY | O_CLOEXEC);
     if (drop_fd < 0) {
         return fail(drop_path);
@@ -106,7 +110,7 @@ int main(int argc, char** argv) {
     if (argc == 6) {
         sleep_until(injected_us + std::atoll(argv[4]));
         dropped_us = now_us();
-        if (::write(drop_fd, argv[5], std::strlen(argv[5])) < 0) {
+        if (::write(drop_fd, value, std::strlen(value)) < 0) {
             return fail("drop");
         }
     }
