@@ -85,6 +85,12 @@ std::vector<history::Row> readable(const SqliteConnection& connection,
 
 Result<Looked> look(const SqliteConnection& connection, const HistorySettings& settings,
                     const history::Stamp& now, bool& ours) {
+    // Before anything is read: one process alone has the file, and no reader's lock holds us up.
+    if (auto set = connection.run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL;"
+                                  "PRAGMA cell_size_check = ON");
+        !set) {
+        return std::unexpected(std::move(set.error()));
+    }
     auto schema = bring_up_to_date(connection, history_schema());
     if (!schema) {
         return std::unexpected(std::move(schema.error()));
@@ -118,12 +124,6 @@ Result<Looked> open_and_look(const HistorySettings& settings, const std::string&
     auto connection = SqliteConnection::open(path, settings.vfs);
     if (!connection) {
         return std::unexpected(std::move(connection.error()));
-    }
-    // Before anything is read: one process alone has the file, and no reader's lock holds us up.
-    if (auto set = connection->run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL;"
-                                   "PRAGMA cell_size_check = ON");
-        !set) {
-        return std::unexpected(std::move(set.error()));
     }
     bool ours = false;
     auto looked = look(*connection, settings, now, ours);
