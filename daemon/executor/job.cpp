@@ -23,6 +23,7 @@
 #include "daemon/executor/hotplug_mask.hpp"
 #include "daemon/executor/observe_slot.hpp"
 #include "daemon/executor/outcomes.hpp"
+#include "daemon/executor/reset_by_vfio.hpp"
 #include "daemon/executor/reset_function.hpp"
 #include "daemon/executor/service_binding.hpp"
 #include "daemon/executor/virtual_functions.hpp"
@@ -77,7 +78,8 @@ event::Outcome perform_effect(const Hands& hands, const action::Effect& effect) 
             [&](const action::ObserveSlot& one) { return observe_slot(hands, one); },
             [&](const action::NoteVfs& one) { return note_vfs(hands, one); },
             [&](const action::RestoreVfs& one) { return restore_vfs(hands, one); },
-            [](const OneOf<action::SurveyUse, action::ResetByVfio, action::ResetByLentFds> auto&) {
+            [&](const action::ResetByVfio& one) { return reset_by_vfio(hands, one); },
+            [](const OneOf<action::SurveyUse, action::ResetByLentFds> auto&) {
                 return refused("not built yet");
             },
         },

@@ -59,9 +59,10 @@ os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints&
         }
         auto sysfs = os::SysfsDir::open(setup.sysfs_root);
         const event::Outcome outcome =
-            sysfs ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off),
-                            assignment->job)
-                  : outcome_of(sysfs.error());
+            sysfs
+                ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off, *setup.vfio),
+                          assignment->job)
+                : outcome_of(sysfs.error());
         crash.reach("before answer");
         return event::encode(event::OutcomeReport{assignment->ticket, outcome});
     };

@@ -16,6 +16,7 @@
 #include "os/gate_record.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/unique_fd.hpp"
+#include "os/vfio_calls.hpp"
 
 namespace slotd::executor {
 
@@ -24,6 +25,7 @@ struct ServerSetup {
     std::string sysfs_root = "/sys";
     std::string state_dir = "/run/slotd-exec";
     CrewLimits limits;
+    const os::VfioCalls* vfio = &os::kernel_vfio();
 };
 
 /// The one loop of slotd-exec. It never blocks: what can block is a worker's. It begins and ends by

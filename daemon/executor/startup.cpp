@@ -27,6 +27,7 @@
 #include "daemon/executor/server.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/unique_fd.hpp"
+#include "os/vfio_calls.hpp"
 
 namespace slotd::executor {
 
@@ -130,14 +131,15 @@ std::expected<os::UniqueFd, ExitCode> stop_signals() {
     return fd;
 }
 
-ExitCode run(const Options& options) {
+ExitCode run(const Options& options, const os::VfioCalls& vfio) {
     if (!options.sysfs_root && ::geteuid() != 0) {
         say(Priority::Error, "must be root to reset functions and write to configuration space");
         return ExitCode::NotRoot;
     }
     const ServerSetup setup{.sysfs_root = options.sysfs_root.value_or("/sys"),
                             .state_dir = options.state_dir,
-                            .limits = {.deadline_max = options.deadline_max}};
+                            .limits = {.deadline_max = options.deadline_max},
+                            .vfio = &vfio};
     if (const auto sysfs = os::SysfsDir::open(setup.sysfs_root); !sysfs) {
         say(Priority::Error, sysfs.error().message());
         return ExitCode::CannotStart;

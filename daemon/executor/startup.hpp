@@ -5,6 +5,7 @@
 
 #include "daemon/executor/options.hpp"
 #include "os/unique_fd.hpp"
+#include "os/vfio_calls.hpp"
 
 namespace slotd::executor {
 
@@ -22,7 +23,7 @@ std::expected<os::UniqueFd, ExitCode> client_socket(const Options& options, int 
 /// A signalfd of SIGTERM, SIGINT, SIGHUP and SIGCHLD, which are blocked from here on.
 std::expected<os::UniqueFd, ExitCode> stop_signals();
 
-/// Everything after the command line was read.
-ExitCode run(const Options& options);
+/// Everything after the command line was read. Tests have a VFIO of their own.
+ExitCode run(const Options& options, const os::VfioCalls& vfio = os::kernel_vfio());
 
 }  // namespace slotd::executor

@@ -15,6 +15,7 @@
 #include "action/effect.hpp"
 #include "base/parse.hpp"
 #include "base/result.hpp"
+#include "daemon/executor/below_port.hpp"
 #include "daemon/executor/function_driver.hpp"
 #include "daemon/executor/gates.hpp"
 #include "daemon/executor/hands.hpp"
@@ -216,18 +217,13 @@ event::Outcome note_vfs(const Hands& hands, const action::NoteVfs& effect) {
     if (!port) {
         return port.error();
     }
-    const auto names = port->dir.names();
-    if (!names) {
-        return outcome_of(names.error());
+    const auto functions = functions_below(*port);
+    if (!functions) {
+        return outcome_of(functions.error());
     }
     std::vector<os::VfsGate> found;
-    for (const std::string& name : *names) {
-        const auto address = pci::Address::parse(name);
-        const auto dir = address ? port->dir.open_below(name) : std::unexpected(Error{});
-        if (!dir) {
-            continue;
-        }
-        auto gate = look_at(effect.port, *address, *dir);
+    for (const FunctionBelow& one : *functions) {
+        auto gate = look_at(effect.port, one.address, one.dir);
         if (!gate) {
             return gate.error();
         }
@@ -243,6 +239,34 @@ event::Outcome note_vfs(const Hands& hands, const action::NoteVfs& effect) {
             // Nothing was lost yet, so this only forgets.
             (void)restore_vfs(hands, action::RestoreVfs{effect.port});
             return noted;
+        }
+    }
+    return done();
+}
+
+event::Outcome drop_noted_vfs(const Hands& hands, const CheckedPort& port) {
+    const auto functions = functions_below(port);
+    if (!functions) {
+        return outcome_of(functions.error());
+    }
+    for (const FunctionBelow& one : *functions) {
+        const std::size_t number = number_of_vfs(one.dir).value_or(0);
+        if (number == 0) {
+            continue;
+        }
+        const std::string name = one.address.to_string();
+        const auto noted = recorded(hands, os::VfsGate{port.address, one.address, true, {}});
+        if (!noted || !*noted) {
+            return refused(
+                fmt::format("{} has {} virtual functions that were not noted", name, number));
+        }
+        if (any_given_to_vfio(one.dir, number)) {
+            return refused("a virtual function of " + name + " belongs to VFIO");
+        }
+        const auto dropped = hands.write(one.dir, kNumvfs, "0");
+        if (!dropped || !wait_until(one.dir, link_of(0), false)) {
+            return failed(name + " does not let go of its virtual functions",
+                          dropped ? 0 : dropped.error().os_errno);
         }
     }
     return done();

@@ -29,30 +29,32 @@ using namespace std::chrono_literals;
 constexpr Duration kPatience = 10s;
 
 /// Test programs lie in the directory of the programs they test.
-std::string executor_path() {
+std::string path_of(const std::string& program) {
     const auto beside = os::executor_beside_us();
     SLOTD_ASSERT(beside);
-    return *beside;
+    return beside->substr(0, beside->rfind('/') + 1) + program;
 }
 
 }  // namespace
 
 std::vector<std::string> ExecutorConversation::command(const FakeSysfs& sysfs,
-                                                       const std::vector<std::string>& more) {
-    std::vector<std::string> words{executor_path(), "--sysfs-root", sysfs.root(), "--state-dir",
+                                                       const std::vector<std::string>& more,
+                                                       const std::string& program) {
+    std::vector<std::string> words{path_of(program), "--sysfs-root", sysfs.root(), "--state-dir",
                                    sysfs.state_dir()};
     words.insert(words.end(), more.begin(), more.end());
     return words;
 }
 
-ExecutorConversation::ExecutorConversation(const FakeSysfs& sysfs, std::vector<std::string> more)
+ExecutorConversation::ExecutorConversation(const FakeSysfs& sysfs, std::vector<std::string> more,
+                                           const std::string& program)
     : client_([this](event::EffectId id,
                      event::Outcome outcome) { outcomes_.emplace_back(id, std::move(outcome)); },
               [this](const std::string& how) { how_ended_ = how; }) {
     // The shell becomes slotd-exec: the process is the same.
     std::vector<std::string> words{"/bin/sh", "-c",
                                    "exec \"$0\" \"$@\" 2>>" + files_.path("stderr")};
-    for (std::string& word : command(sysfs, more)) {
+    for (std::string& word : command(sysfs, more, program)) {
         words.push_back(std::move(word));
     }
     SLOTD_ASSERT(client_.launch(words));
@@ -109,8 +111,8 @@ std::string ExecutorConversation::close() {
     return closed ? "exit code 0" : closed.error().context;
 }
 
-ExecutorRun run_executor(const std::vector<std::string>& arguments) {
-    std::string line = "'" + executor_path() + "'";
+ExecutorRun run_executor(const std::vector<std::string>& arguments, const std::string& program) {
+    std::string line = "'" + path_of(program) + "'";
     for (const std::string& argument : arguments) {
         line += " '" + argument + "'";
     }

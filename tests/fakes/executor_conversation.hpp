@@ -19,8 +19,9 @@ namespace slotd::fakes {
 /// ends with what there is by then, so that a test fails and does not hang.
 class ExecutorConversation {
 public:
-    /// `more` are further options of slotd-exec.
-    explicit ExecutorConversation(const FakeSysfs& sysfs, std::vector<std::string> more = {});
+    /// `more` are further options of slotd-exec; `program` lies where slotd-exec does.
+    explicit ExecutorConversation(const FakeSysfs& sysfs, std::vector<std::string> more = {},
+                                  const std::string& program = "slotd-exec");
 
     /// Asks and returns at once; the id counts from 1.
     event::EffectId ask(const action::Effect& effect);
@@ -48,7 +49,8 @@ public:
 
     /// For ExecutorClient::launch(): slotd-exec on this tree.
     static std::vector<std::string> command(const FakeSysfs& sysfs,
-                                            const std::vector<std::string>& more);
+                                            const std::vector<std::string>& more,
+                                            const std::string& program = "slotd-exec");
 
 private:
     /// One turn of a loop; false after the deadline.
@@ -68,6 +70,10 @@ struct ExecutorRun {
 };
 
 /// Runs slotd-exec to its end with these arguments and nothing else.
-ExecutorRun run_executor(const std::vector<std::string>& arguments);
+ExecutorRun run_executor(const std::vector<std::string>& arguments,
+                         const std::string& program = "slotd-exec");
+
+/// slotd-exec on a tree with FakeVfio.
+inline constexpr const char* kWithFakeVfio = "slotd-exec-fake-vfio";
 
 }  // namespace slotd::fakes

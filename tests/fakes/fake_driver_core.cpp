@@ -92,7 +92,6 @@ std::string FakeDriverCore::vf_name(const std::string& physical, unsigned index)
 }
 
 void FakeDriverCore::physical(const std::string& address, const std::string& default_driver) {
-    sysfs_.set_attribute(address, "driver_override", "(null)\n");
     sysfs_.set_attribute(address, "sriov_drivers_autoprobe", "1\n");
     sysfs_.set_attribute(address, "sriov_numvfs", "0\n");
     const std::lock_guard lock(mutex_);

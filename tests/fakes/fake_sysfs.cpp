@@ -151,6 +151,7 @@ void FakeSysfs::card(const std::string& port, const std::string& address) {
     config.put32(kSerialAt + 8, 0x00112233);
     write_config(address, config.bytes());
     tree_.attribute(path, "reset_method", "flr bus\n");
+    tree_.attribute(path, "driver_override", "(null)\n");
     tree_.attribute(path, "reset", "");
     tree_.attribute(path, "remove", "");
 }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -20,6 +21,7 @@
 #include "tests/fakes/executor_conversation.hpp"
 #include "tests/fakes/fake_driver_core.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
+#include "tests/fakes/fake_vfio.hpp"
 
 // DESIGN.md section 4, invariant 5: whoever dies, at whatever point, every gate is opened again.
 // The points are counted by slotd-exec itself (CrashPoints): each test goes on to the next until
@@ -32,6 +34,7 @@ using namespace std::chrono_literals;
 
 constexpr pci::Address kPort{0, 0, 0x1c, 0};
 constexpr pci::Address kCard{0, 1, 0, 0};
+constexpr pci::Address kOtherPort{0, 0, 0x1d, 0};
 
 /// A run of effects that closes gates of one kind and opens them again.
 struct Scenario {
@@ -51,11 +54,14 @@ std::vector<Scenario> scenarios() {
         {"ResetMethod", {action::ResetFunction{kCard, action::KernelReset::Bus}}},
         {"VirtualFunctions",
          {action::NoteVfs{kPort}, action::SetSlotPower{kPort, false}, action::RestoreVfs{kPort}}},
+        {"ResetByVfio", {action::ResetByVfio{kOtherPort}}},
         {"AllAtOnce",
          {action::UnbindService{kPort, pci::Service::Aer}, action::RaiseFence{kPort},
           action::MaskHotplug{kPort}, action::ResetFunction{kCard, action::KernelReset::Flr}}},
     };
 }
+
+constexpr std::array kTwoFunctions{"0000:02:00.0", "0000:02:00.1"};
 
 std::string value_of(const fakes::FakeSysfs& sysfs, const std::string& attribute) {
     return std::string(without_newline(sysfs.attribute("0000:01:00.0", attribute)));
@@ -64,6 +70,9 @@ std::string value_of(const fakes::FakeSysfs& sysfs, const std::string& attribute
 /// Everything that a gate changes.
 std::string state_of(const fakes::FakeSysfs& sysfs, const fakes::FakeDriverCore& core) {
     std::string drivers = core.whose("0000:01:00.0");
+    for (const char* const function : kTwoFunctions) {
+        drivers += " " + core.whose(function);
+    }
     for (unsigned index = 0; index < 3; ++index) {
         drivers += " " + core.whose(fakes::FakeDriverCore::vf_name("0000:01:00.0", index));
     }
@@ -79,6 +88,11 @@ void build(fakes::FakeSysfs& sysfs) {
     sysfs.card("0000:00:1c.0", "0000:01:00.0");
     // As slotd-exec writes it back: without the newline that the kernel would add again.
     sysfs.set_attribute("0000:01:00.0", "reset_method", "flr bus");
+    sysfs.root_port("0000:00:1d.0", 2, 6);
+    for (const char* const function : kTwoFunctions) {
+        sysfs.card("0000:00:1d.0", function);
+    }
+    fakes::FakeVfio::add_group(sysfs, 7, {kTwoFunctions.begin(), kTwoFunctions.end()});
 }
 
 /// Three, one of them for a virtual machine; slot power loses them.
@@ -102,7 +116,8 @@ bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std:
     bool reached = false;
     {
         fakes::ExecutorConversation talk(
-            sysfs, {"--crash-at", std::to_string(point), "--crash-victim", victim});
+            sysfs, {"--crash-at", std::to_string(point), "--crash-victim", victim},
+            fakes::kWithFakeVfio);
         for (const action::Effect& effect : scenario.effects) {
             // The crash may be before, in or after any of them.
             const bool succeeded = talk.answer_to(effect).succeeded();
@@ -115,7 +130,8 @@ bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std:
         reached = talk.said().contains("crash point");
     }
     const fakes::ExecutorRun opened = fakes::run_executor(
-        {"--open-gates", "--sysfs-root", sysfs.root(), "--state-dir", sysfs.state_dir()});
+        {"--open-gates", "--sysfs-root", sysfs.root(), "--state-dir", sysfs.state_dir()},
+        fakes::kWithFakeVfio);
     EXPECT_EQ(opened.exit_code, 0) << opened.said;
     // A worker that outlived slotd-exec ends by itself, and undoes what nobody waits for any more.
     const Instant deadline = os::read_clock() + 5s;

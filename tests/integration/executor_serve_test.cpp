@@ -22,7 +22,9 @@
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "tests/fakes/executor_conversation.hpp"
+#include "tests/fakes/fake_driver_core.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
+#include "tests/fakes/fake_vfio.hpp"
 
 namespace slotd {
 namespace {
@@ -59,6 +61,17 @@ TEST_F(ExecutorServe, ClosesAGateAndOpensItAgain) {
     EXPECT_EQ(talk.answer_to(action::LowerFence{kPort}), kDone);
     EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0002);
     EXPECT_EQ(talk.close(), "exit code 0");
+}
+
+TEST_F(ExecutorServe, ResetsACardThroughVfio) {
+    const fakes::FakeDriverCore core(sysfs, {"e1000e", "vfio-pci"});
+    fakes::FakeVfio::add_group(sysfs, 7, {"0000:01:00.0"});
+    fakes::ExecutorConversation talk(sysfs, {}, fakes::kWithFakeVfio);
+
+    EXPECT_EQ(talk.answer_to(action::ResetByVfio{kPort}), kDone);
+
+    EXPECT_EQ(fakes::FakeVfio::resets(sysfs), "0000:01:00.0 by groups 7\n");
+    EXPECT_EQ(core.whose("0000:01:00.0"), "e1000e|");
 }
 
 TEST_F(ExecutorServe, OpensAllGatesWhenSlotdIsGone) {
