@@ -55,6 +55,9 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
     app.add_option("--executor-state-dir", options.executor_state_dir, "--state-dir of slotd-exec")
         ->group(aids)
         ->capture_default_str();
+    app.add_option("--history-directory", options.history_directory,
+                   "keep the history there, whatever the configuration says")
+        ->group(aids);
     app.add_option("--executor-argument", options.executor_arguments,
                    "one more argument for the first slotd-exec; may be repeated")
         ->group(aids)

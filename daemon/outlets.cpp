@@ -1,5 +1,6 @@
 #include "daemon/outlets.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,9 @@
 #include "coordinator/slot_status.hpp"
 #include "engine/ports.hpp"
 #include "event/request.hpp"
+#include "history/entry.hpp"
+#include "history/news.hpp"
+#include "os/history_stamp.hpp"
 
 namespace slotd::daemon {
 
@@ -27,8 +31,12 @@ void Answers::answer(const engine::PlanAnswer& /*answer*/) {
     // No method asks for a plan yet.
 }
 
+void Memory::append(const history::Entry& entry, std::optional<history::Ticket> ticket) {
+    store_.append(entry, os::read_stamp(), ticket);
+}
+
 std::vector<coordinator::SlotStatus> EngineBackend::slots() const {
-    return engine_.coordinator().statuses();
+    return engine_.coordinator().statuses(loop_.now());
 }
 
 std::vector<std::string> EngineBackend::preview(const event::ResetRequested& request) const {

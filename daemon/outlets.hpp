@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -7,7 +8,10 @@
 #include "control/control_service.hpp"
 #include "engine/engine.hpp"
 #include "engine/ports.hpp"
+#include "history/entry.hpp"
+#include "history/news.hpp"
 #include "os/event_loop.hpp"
+#include "os/history_store.hpp"
 
 namespace slotd::daemon {
 
@@ -35,6 +39,17 @@ public:
 
 private:
     control::ControlService* service_ = nullptr;
+};
+
+/// What has to be remembered goes to the history, with the time.
+class Memory final : public engine::History {
+public:
+    explicit Memory(os::HistoryStore& store) : store_(store) {}
+
+    void append(const history::Entry& entry, std::optional<history::Ticket> ticket) override;
+
+private:
+    os::HistoryStore& store_;
 };
 
 /// What the control interface asks of the engine.

@@ -10,10 +10,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -29,8 +31,11 @@
 #include "engine/engine.hpp"
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
+#include "history/news.hpp"
 #include "os/control_socket.hpp"
 #include "os/event_loop.hpp"
+#include "os/history_settings.hpp"
+#include "os/history_store.hpp"
 #include "os/journal.hpp"
 #include "os/sysfs_topology.hpp"
 #include "os/trace_events.hpp"
@@ -62,10 +67,32 @@ action::Record line(action::Priority priority, action::RecordKind kind, std::str
 
 coordinator::Settings settings_of(const policy::Config& config) {
     coordinator::Settings settings;
-    settings.level = config.policy.defaults.level;
-    settings.automatic_action = config.policy.defaults.automatic_action;
+    settings.policy = config.policy;
+    settings.limits.budget = config.budget.slot;
+    settings.limits.budget_root_port = config.budget.root_port;
+    settings.limits.budget_host = config.budget.host;
+    settings.limits.budget_window = config.budget.window;
     settings.session = static_cast<std::uint32_t>(
         std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+    return settings;
+}
+
+/// How long the start waits for what the history knows; after that it comes when it comes.
+constexpr Duration kHistoryPatience = 2s;
+
+os::HistorySettings history_settings_of(const Options& options, const policy::Config& config) {
+    os::HistorySettings settings;
+    settings.directory = options.history_directory.value_or(config.history.directory);
+    settings.window = config.budget.window;
+    settings.age_max = std::chrono::hours(24) * config.history.keep_days;
+    settings.bytes_max = std::uint64_t{config.history.size_mib} * 1024 * 1024;
+    // systemd makes the directory; who starts slotd by hand has none. Where this fails the history
+    // says so.
+    std::error_code ignored;
+    if (std::filesystem::create_directories(settings.directory, ignored)) {
+        std::filesystem::permissions(settings.directory, std::filesystem::perms::owner_all,
+                                     ignored);
+    }
     return settings;
 }
 
@@ -87,7 +114,9 @@ public:
                        },
                    .restarted = [this] { engine_.executor_restarted(loop_.now()); },
                    .lost = [this] { end(ExitCode::ExecutorLost); }}),
-          engine_(settings_of(config), {keeper_, topology_, records_, answers_}),
+          history_(history_settings_of(options, config)),
+          memory_(history_),
+          engine_(settings_of(config), {keeper_, topology_, records_, answers_, memory_}),
           backend_(engine_, loop_),
           service_(backend_,
                    {.version = SLOTD_VERSION, .groups = os::access_groups(), .limits = {}}) {}
@@ -218,16 +247,27 @@ private:
             return Ended{ExitCode::Failed, timer.error().message()};
         }
         timer_ = std::move(*timer);
+        // Holds and quarantines are in force before anything is touched.
+        (void)history_.wait_for_news(kHistoryPatience);
+        hear_history();
+        if (auto watched = watch(history_.fd(), os::Turn::Completion, [this] { hear_history(); })) {
+            return watched;
+        }
         if (auto watched =
                 watch(keeper_.fd(), os::Turn::Completion, [this] { keeper_.readable(); })) {
             return watched;
         }
         say(action::Priority::Notice, action::RecordKind::DaemonStarted,
             fmt::format(
-                "slotd {} started: level {}, automatic action {}, budget of {} attempts an hour "
-                "kept in memory (a restart starts it anew)",
+                "slotd {} started: level {}, automatic action {}, {} rules, budget {} for a slot, "
+                "{} "
+                "below a Root Port, {} on this host within {} min, history in {}",
                 SLOTD_VERSION, to_text(config_.policy.defaults.level),
-                config_.policy.defaults.automatic_action ? "on" : "off", policy::Limits{}.budget));
+                config_.policy.defaults.automatic_action ? "on" : "off",
+                config_.policy.rules.size(), config_.budget.slot, config_.budget.root_port,
+                config_.budget.host,
+                std::chrono::duration_cast<std::chrono::minutes>(config_.budget.window).count(),
+                options_.history_directory.value_or(config_.history.directory)));
         if (auto started = engine_.start(loop_.now()); !started) {
             return Ended{ExitCode::NoPci, started.error().message()};
         }
@@ -237,6 +277,12 @@ private:
         rearm();
         os::notify_ready(fmt::format("watching {} ports", engine_.coordinator().slots().size()));
         return std::nullopt;
+    }
+
+    void hear_history() {
+        for (const history::News& news : history_.drain()) {
+            engine_.history_said(news, loop_.now());
+        }
     }
 
     /// Each callback may have moved the next deadline.
@@ -287,6 +333,8 @@ private:
     Answers answers_;
     os::SysfsTopology topology_;
     ExecutorKeeper keeper_;
+    os::HistoryStore history_;
+    Memory memory_;
     engine::Engine engine_;
     EngineBackend backend_;
     control::ControlService service_;

@@ -39,6 +39,10 @@ bool takes_rescan_lock(const Effect& effect) {
            std::holds_alternative<RestoreVfs>(effect);
 }
 
+bool reads_only(const Effect& effect) {
+    return std::holds_alternative<ObserveSlot>(effect) || std::holds_alternative<SurveyUse>(effect);
+}
+
 Duration deadline_of(const Effect& effect) {
     return std::visit(
         Overloaded{

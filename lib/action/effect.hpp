@@ -145,6 +145,8 @@ pci::Address subject(const Effect& effect);
 bool machine_wide(const Effect& effect);
 /// May hold the kernel's global pci_rescan_remove_lock for as long as it runs.
 bool takes_rescan_lock(const Effect& effect);
+/// Reads and changes nothing: it may be forgotten while it runs, and be done again.
+bool reads_only(const Effect& effect);
 /// How long its worker may take before it is called wedged; from the kernel's own waits (KERNEL 2,
 /// 3).
 Duration deadline_of(const Effect& effect);

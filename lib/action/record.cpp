@@ -32,6 +32,16 @@ const char* to_text(RecordKind kind) {
             return "overlap-seen";
         case RecordKind::SlotsChanged:
             return "slots-changed";
+        case RecordKind::InUse:
+            return "in-use";
+        case RecordKind::Quarantined:
+            return "quarantined";
+        case RecordKind::Held:
+            return "held";
+        case RecordKind::History:
+            return "history";
+        case RecordKind::VfsDiffer:
+            return "vfs-differ";
     }
     return "unknown";
 }

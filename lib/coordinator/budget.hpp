@@ -1,27 +1,54 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 
 #include "base/time.hpp"
+#include "pci/address.hpp"
 #include "policy/limits.hpp"
 
 namespace slotd::coordinator {
 
-/// How often slotd has acted on a slot of its own accord: at most Limits::budget times in
-/// Limits::budget_window, as powerpc EEH does. Kept in memory: a restart of slotd starts a new
-/// window, and the line at its start says so, until the history remembers it.
+/// How often slotd has acted of its own accord, on a slot, below a Root Port, on the host: at most
+/// so often in Limits::budget_window, as powerpc EEH does. What was spent before a restart comes
+/// from the history.
 class Budget {
 public:
-    /// Takes one attempt out of the budget before it is made; the refusal as a sentence otherwise.
-    std::optional<std::string> reserve(Instant now, const policy::Limits& limits);
+    struct Spent {
+        Instant at;
+        pci::Address port;
+        pci::Address root_port;
+        bool operator==(const Spent&) const = default;
+    };
 
-    /// When attempts were made, oldest first.
-    const std::deque<Instant>& spent() const { return spent_; }
+    /// Takes one attempt out of the three budgets before it is made; the refusal as a sentence
+    /// otherwise, and then nothing is taken.
+    std::optional<std::string> reserve(const pci::Address& port, const pci::Address& root_port,
+                                       Instant now, const policy::Limits& limits);
+    /// What the history knows was spent; at any time up to now.
+    void remember(const Spent& spent);
+    /// Gives back what was spent on this slot.
+    void release(const pci::Address& port);
+    /// Attempts that are left for the slot, whichever of the three budgets is the smallest.
+    std::uint32_t left(const pci::Address& port, const pci::Address& root_port, Instant now,
+                       const policy::Limits& limits) const;
+
+    const std::deque<Spent>& spent() const { return spent_; }
 
 private:
-    std::deque<Instant> spent_;
+    struct Account {
+        std::uint32_t spent = 0;
+        std::uint32_t budget = 0;
+        const char* whose = "";
+    };
+
+    std::array<Account, 3> accounts(const pci::Address& port, const pci::Address& root_port,
+                                    Instant now, const policy::Limits& limits) const;
+
+    std::deque<Spent> spent_;  ///< oldest first
 };
 
 }  // namespace slotd::coordinator

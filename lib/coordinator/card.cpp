@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -80,6 +82,48 @@ bool enumeration_fits(const std::vector<pci::Function>& enumerated,
     return seen.port_answers && seen.occupied() == !seen.functions.empty() && all_fit;
 }
 
+namespace {
+
+/// Current Link Speed encoding (PCIe r6.0 7.5.3.8) as people write it.
+const char* speed_text(std::uint8_t speed) {
+    constexpr std::array<const char*, 7> kSpeeds{"?",         "2.5 GT/s",  "5.0 GT/s", "8.0 GT/s",
+                                                 "16.0 GT/s", "32.0 GT/s", "64.0 GT/s"};
+    return speed < kSpeeds.size() ? kSpeeds[speed] : "?";
+}
+
+}  // namespace
+
+std::string why_degraded(const Card& known, const event::Observation& seen) {
+    const bool both = known.link_speed != 0 && known.link_width != 0 && seen.link_speed != 0 &&
+                      seen.link_width != 0;
+    if (!both || (seen.link_speed >= known.link_speed && seen.link_width >= known.link_width)) {
+        return {};
+    }
+    return fmt::format("the link is {} x{} and was {} x{}", speed_text(seen.link_speed),
+                       seen.link_width, speed_text(known.link_speed), known.link_width);
+}
+
+std::string new_errors(const std::vector<event::FunctionSeen>& before,
+                       const event::Observation& seen) {
+    for (const event::FunctionSeen& function : before) {
+        const event::FunctionSeen* const now = find(seen, function.address);
+        // Counters begin anew where the function was enumerated afresh.
+        if (now == nullptr) {
+            continue;
+        }
+        const auto more = [](std::uint64_t was, std::uint64_t is) {
+            return is > was ? is - was : 0;
+        };
+        const std::uint64_t fatal = more(function.errors.fatal, now->errors.fatal);
+        const std::uint64_t nonfatal = more(function.errors.nonfatal, now->errors.nonfatal);
+        if (fatal + nonfatal > 0) {
+            return fmt::format("{} had {} fatal and {} non-fatal errors right after it came back",
+                               function.address.to_string(), fatal, nonfatal);
+        }
+    }
+    return {};
+}
+
 std::string why_not_verified(const Card& known, const event::Observation& seen) {
     const CardChange change = compare(known, seen);
     if (change != CardChange::Same) {
@@ -87,12 +131,18 @@ std::string why_not_verified(const Card& known, const event::Observation& seen) 
     }
     for (const event::FunctionSeen& before : known.functions) {
         const event::FunctionSeen* const now = find(seen, before.address);
+        if (before.is_virtual) {
+            continue;  // comes back with its PF, and is compared by whoever restores it
+        }
         if (now == nullptr) {
             return before.address.to_string() + " is not enumerated";
         }
         if (before.memory_decodes && !now->memory_decodes) {
             return before.address.to_string() +
                    " does not decode memory: its config space was wiped";
+        }
+        if (before.bars_intact && !now->bars_intact) {
+            return before.address.to_string() + " has lost its BARs: its config space was wiped";
         }
         if (!before.driver.empty() && before.driver != now->driver) {
             return fmt::format("{} has driver {} in place of {}", before.address.to_string(),

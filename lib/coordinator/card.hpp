@@ -37,6 +37,15 @@ CardChange compare(const Card& known, const event::Observation& seen);
 /// What is enumerated is what is there: a hot-plug that the kernel has played already.
 bool enumeration_fits(const std::vector<pci::Function>& enumerated, const event::Observation& seen);
 
+/// "the link is 2.5 GT/s x1 and was 16.0 GT/s x4"; empty where it is not slower or narrower than it
+/// was, or one of the two is not known.
+std::string why_degraded(const Card& known, const event::Observation& seen);
+
+/// Uncorrectable errors that the kernel has counted since `before`; empty for none. Correctable
+/// ones are what a link is allowed to have.
+std::string new_errors(const std::vector<event::FunctionSeen>& before,
+                       const event::Observation& seen);
+
 /// Empty when the card is back as it was: the same, every function answers and decodes, the drivers
 /// are bound as before. Otherwise the first thing that is not, as a sentence.
 std::string why_not_verified(const Card& known, const event::Observation& seen);

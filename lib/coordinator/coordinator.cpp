@@ -28,7 +28,7 @@
 
 namespace slotd::coordinator {
 
-Coordinator::Coordinator(Settings settings) : settings_(settings) {}
+Coordinator::Coordinator(Settings settings) : settings_(std::move(settings)) {}
 
 std::vector<Action> Coordinator::kernel_said(const event::KernelEvent& event, Instant now) {
     const auto route = [&](const pci::Address& function, const SlotEvent& slot_event) {
@@ -48,6 +48,11 @@ std::vector<Action> Coordinator::kernel_said(const event::KernelEvent& event, In
                        }
                    },
                    [&](const event::HotplugAnnounced& one) { deliver(one.port, one, now); },
+                   [&](const event::DeviceWedged& one) {
+                       if (const pci::Port* const above = topology_.port_above(one.function)) {
+                           deliver(above->address, one, now);
+                       }
+                   },
                    // The topology is scanned afresh by whoever feeds us.
                    [](const event::ServicesChanged&) {},
                    [&](const event::EventsMissed& one) {
@@ -84,12 +89,33 @@ std::vector<Action> Coordinator::effect_finished(event::EffectId id, const event
 
 std::vector<Action> Coordinator::reset_requested(const event::ResetRequested& request,
                                                  Instant now) {
-    if (slots_.contains(request.port)) {
-        deliver(request.port, request, now);
-    } else {
-        outgoing_.push_back(Answer{request.request, false, "refused", "the port is gone"});
-    }
+    this->request(request.port, request.request, request, now);
     return settle(now);
+}
+
+std::vector<Action> Coordinator::hold_requested(const event::HoldRequested& request, Instant now) {
+    this->request(request.port, request.request, request, now);
+    return settle(now);
+}
+
+std::vector<Action> Coordinator::release_requested(const event::ReleaseRequested& request,
+                                                   Instant now) {
+    this->request(request.port, request.request, request, now);
+    return settle(now);
+}
+
+std::vector<Action> Coordinator::history_said(const history::News& news, Instant now) {
+    publish(ledger_.history_said(news, now, settings_.limits));
+    return settle(now);
+}
+
+void Coordinator::request(const pci::Address& port, event::RequestId id, const SlotEvent& event,
+                          Instant now) {
+    if (slots_.contains(port)) {
+        deliver(port, event, now);
+    } else {
+        outgoing_.push_back(Answer{id, false, "refused", "the port is gone"});
+    }
 }
 
 std::vector<Action> Coordinator::executor_restarted(Instant now) {
@@ -138,22 +164,29 @@ void Coordinator::apply(const pci::Address& port, Step step, Instant now) {
                 [&](const StartEffect& wanted) { start(port, wanted); },
                 [&](const AskTurn&) { turns_.ask(port); },
                 [&](const ReleaseTurn&) { turns_.release(port); },
-                [&](const Reserve& wanted) { reserve(port, wanted, now); },
+                [&](const Reserve& wanted) {
+                    publish(ledger_.reserve(wanted, now, settings_.limits));
+                },
+                [&](const Remember& wanted) { publish(ledger_.remember(wanted, now)); },
                 [&](const OneOf<Tell, Answer> auto& outside) { outgoing_.emplace_back(outside); },
             },
             action);
     }
 }
 
-void Coordinator::reserve(const pci::Address& port, const Reserve& wanted, Instant now) {
-    std::optional<std::string> refusal;
-    if (wanted.automatic) {
-        refusal = budgets_[port].reserve(now, settings_.limits);
+void Coordinator::publish(Ledger::Decisions decisions) {
+    for (auto& [port, event] : decisions.events) {
+        pending_.emplace_back(port, std::move(event));
     }
-    if (refusal) {
-        pending_.emplace_back(port, AttemptRefused{wanted.attempt, *refusal});
-    } else {
-        pending_.emplace_back(port, AttemptReserved{wanted.attempt});
+    for (Remember& entry : decisions.entries) {
+        outgoing_.emplace_back(std::move(entry));
+    }
+    for (std::string& warning : decisions.warnings) {
+        action::Record record;
+        record.priority = action::Priority::Warning;
+        record.kind = action::RecordKind::History;
+        record.text = std::move(warning);
+        outgoing_.emplace_back(Tell{std::move(record)});
     }
 }
 
@@ -184,7 +217,7 @@ bool Coordinator::conflict(const pci::Address& one, const pci::Address& other) c
     const auto second = slots_.find(other);
     // The token is one for each AER domain: what drains aer there acts on all of it.
     return first != slots_.end() && second != slots_.end() &&
-           first->second.facts.level == policy::Level::Exclusive &&
+           first->second.facts.policy.level == policy::Level::Exclusive &&
            first->second.facts.root_port == second->second.facts.root_port;
 }
 

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "base/time.hpp"
-#include "coordinator/budget.hpp"
+#include "coordinator/in_use.hpp"
+#include "coordinator/ledger.hpp"
 #include "coordinator/machine_lock.hpp"
 #include "coordinator/slot.hpp"
 #include "coordinator/slot_event.hpp"
@@ -20,16 +21,17 @@
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "event/usage.hpp"
+#include "history/news.hpp"
 #include "pci/topology.hpp"
-#include "policy/level.hpp"
 #include "policy/limits.hpp"
+#include "policy/slot_policy.hpp"
 
 namespace slotd::coordinator {
 
 /// What the configuration decides.
 struct Settings {
-    policy::Level level = policy::Level::Fence;
-    bool automatic_action = false;
+    policy::Policy policy;
     policy::Limits limits;
     /// High 32 bits of incident ids, different at each start (seconds since the epoch will do).
     std::uint32_t session = 0;
@@ -37,7 +39,8 @@ struct Settings {
 
 /// All slots of the machine and what stands between them: routes events to the slots they concern,
 /// gives turns (invariants 1 and 2), keeps machine-wide effects apart (invariant 4). Pure like
-/// step(): values in, actions out; of the actions only StartEffect, Tell and Answer ever leave it.
+/// step(): values in, actions out; of the actions only
+/// StartEffect, Remember, Tell and Answer ever leave it.
 class Coordinator {
 public:
     explicit Coordinator(Settings settings);
@@ -47,13 +50,19 @@ public:
     std::vector<Action> effect_finished(event::EffectId id, const event::Outcome& outcome,
                                         Instant now);
     std::vector<Action> reset_requested(const event::ResetRequested& request, Instant now);
+    std::vector<Action> hold_requested(const event::HoldRequested& request, Instant now);
+    std::vector<Action> release_requested(const event::ReleaseRequested& request, Instant now);
+    /// Until the history is open no budget is known, and reservations wait for it.
+    std::vector<Action> history_said(const history::News& news, Instant now);
     /// slotd-exec was started anew; it has opened every gate.
     std::vector<Action> executor_restarted(Instant now);
     std::vector<Action> time_passed(Instant now);
 
     /// When time_passed wants to be called; kNever if nothing waits for time.
     Instant next_deadline() const;
-    std::vector<SlotStatus> statuses() const;
+    std::vector<SlotStatus> statuses(Instant now) const;
+    /// How the first step of a request would be judged.
+    InUse preview_use(const event::ResetRequested& request, const event::Usage& usage) const;
     std::vector<std::string> preview(const event::ResetRequested& request) const;
 
     const pci::Topology& topology() const { return topology_; }
@@ -64,7 +73,7 @@ public:
 
     const MachineLock& machine() const { return machine_; }
 
-    const std::map<pci::Address, Budget>& budgets() const { return budgets_; }
+    const Ledger& ledger() const { return ledger_; }
 
 private:
     void add_slot(const pci::Port& port, Instant now);
@@ -75,7 +84,10 @@ private:
 
     void deliver(const pci::Address& port, const SlotEvent& event, Instant now);
     void apply(const pci::Address& port, Step step, Instant now);
-    void reserve(const pci::Address& port, const Reserve& wanted, Instant now);
+    void request(const pci::Address& port, event::RequestId id, const SlotEvent& event,
+                 Instant now);
+    /// What the ledger has decided goes to the slots and to the history.
+    void publish(Ledger::Decisions decisions);
     void start(const pci::Address& port, const StartEffect& wanted);
     void refuse_effect(const StartEffect& refused);
     /// Plays everything that follows until nothing does; returns what is for the outside.
@@ -86,7 +98,7 @@ private:
     std::map<pci::Address, Slot> slots_;
     std::map<std::uint32_t, pci::Address> serials_;  ///< high half of an effect id -> its slot
     std::set<std::pair<Instant, pci::Address>> deadlines_;
-    std::map<pci::Address, Budget> budgets_;
+    Ledger ledger_;
     Turns turns_;
     MachineLock machine_;
     std::deque<std::pair<pci::Address, SlotEvent>> pending_;

@@ -2,12 +2,14 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "action/record.hpp"
 #include "base/time.hpp"
 #include "coordinator/coordinator.hpp"
 #include "coordinator/gate.hpp"
+#include "coordinator/ledger.hpp"
 #include "coordinator/machine_lock.hpp"
 #include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
@@ -19,6 +21,7 @@
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "history/entry.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "pci/topology.hpp"
@@ -35,6 +38,18 @@ Tell slots_changed(const pci::Address& port, const std::string& text) {
     record.port = port;
     record.text = text;
     return Tell{std::move(record)};
+}
+
+/// What a rule is matched by must not change in the middle of an episode: the functions are gone
+/// while they are enumerated afresh, and slots/<name> is absent while pciehp is unbound.
+void keep_what_comes_and_goes(SlotFacts& facts, const Slot& slot) {
+    const bool at_rest = std::holds_alternative<Idle>(slot.phase);
+    if (facts.functions.empty() || !at_rest) {
+        facts.policy = slot.facts.policy;
+    }
+    if (facts.name.empty()) {
+        facts.name = slot.facts.name;
+    }
 }
 
 }  // namespace
@@ -57,9 +72,7 @@ std::vector<Action> Coordinator::topology_scanned(pci::Topology topology, Instan
             continue;
         }
         SlotFacts facts = facts_of(port);
-        if (facts.name.empty()) {
-            facts.name = at->second.facts.name;  // slots/<name> is absent while pciehp is unbound
-        }
+        keep_what_comes_and_goes(facts, at->second);
         if (facts != at->second.facts) {
             at->second.facts = std::move(facts);
             deliver(port.address, FactsChanged{}, now);
@@ -78,15 +91,17 @@ void Coordinator::add_slot(const pci::Port& port, Instant now) {
     serials_[serial_] = port.address;
     slots_[port.address] = slot;
     outgoing_.emplace_back(slots_changed(
-        port.address, "watching at level " + std::string(to_text(slot.facts.level)) +
+        port.address, "watching at level " + std::string(to_text(slot.facts.policy.level)) +
                           (slot.facts.hotplug ? ", hot-plug slot" : ", no hot-plug") +
                           (port.bound.empty() ? "" : ", services " + port.bound.to_string())));
     apply(port.address, begin(slot, now, settings_.limits), now);
+    if (const auto recalled = ledger_.recalled(port.address, now)) {
+        pending_.emplace_back(port.address, *recalled);
+    }
 }
 
 void Coordinator::drop_slot(const pci::Address& port, Instant now) {
     Slot& slot = slots_.at(port);
-    (void)now;
     const auto refuse = [&](const event::ResetRequested& request) {
         outgoing_.emplace_back(Answer{request.request, false, "failed", "the port is gone"});
     };
@@ -108,6 +123,12 @@ void Coordinator::drop_slot(const pci::Address& port, Instant now) {
             refuse_effect(refused);
         }
     }
+    if (operation != nullptr && operation->reserved) {
+        publish(ledger_.remember(
+            {history::AttemptEnded{port, slot.incident ? slot.incident->id : 0, operation->attempt,
+                                   false, true, "the port is gone"}},
+            now));
+    }
     turns_.release(port);
     deadlines_.erase({deadline_of(slot.phase), port});
     serials_.erase(static_cast<std::uint32_t>(slot.effect_base >> 32));
@@ -120,8 +141,7 @@ SlotFacts Coordinator::facts_of(const pci::Port& port) const {
     facts.port = port.address;
     facts.root_port = port.root_port;
     facts.name = port.slot_name;
-    facts.level = settings_.level;
-    facts.automatic_action = settings_.automatic_action;
+    facts.policy = settings_.policy.for_slot({port.address, port.slot_name, port.functions});
     facts.hotplug = port.hotplug_capable();
     facts.functions = port.functions;
     for (const pci::Port* const below : topology_.subtree(port.address)) {
@@ -141,7 +161,7 @@ SlotFacts Coordinator::facts_of(const pci::Port& port) const {
     return facts;
 }
 
-std::vector<SlotStatus> Coordinator::statuses() const {
+std::vector<SlotStatus> Coordinator::statuses(Instant now) const {
     std::vector<SlotStatus> all;
     all.reserve(slots_.size());
     for (const auto& [port, slot] : slots_) {
@@ -151,7 +171,16 @@ std::vector<SlotStatus> Coordinator::statuses() const {
         status.slot = slot.facts.name;
         status.phase = name_of(slot.phase);
         status.reason = reason_of(slot.phase);
-        status.level = slot.facts.level;
+        status.level = slot.facts.policy.level;
+        status.automatic_action = slot.facts.policy.automatic_action;
+        status.budget_left =
+            ledger_.budget().left(port, slot.facts.root_port, now, settings_.limits);
+        status.quarantine = slot.quarantine.value_or("");
+        if (slot.hold) {
+            status.held_by = slot.hold->by;
+            status.held_for =
+                slot.hold->until == kNever ? std::nullopt : std::optional(slot.hold->until - now);
+        }
         status.incident = slot.incident ? slot.incident->id : 0;
         status.occupied = slot.known.occupied;
         status.functions = slot.facts.functions;
@@ -170,6 +199,16 @@ std::vector<SlotStatus> Coordinator::statuses() const {
         all.push_back(std::move(status));
     }
     return all;
+}
+
+InUse Coordinator::preview_use(const event::ResetRequested& request,
+                               const event::Usage& usage) const {
+    const auto at = slots_.find(request.port);
+    if (at == slots_.end()) {
+        return {"the port is gone", {}, {}};
+    }
+    const std::optional<Operation> operation = requested_operation(at->second, request);
+    return operation ? judge_use(at->second, *operation, usage) : InUse{};
 }
 
 std::vector<std::string> Coordinator::preview(const event::ResetRequested& request) const {

@@ -20,6 +20,7 @@
 #include "coordinator/slot.hpp"
 #include "coordinator/step.hpp"
 #include "event/outcome.hpp"
+#include "history/entry.hpp"
 #include "policy/limits.hpp"
 
 namespace slotd::coordinator {
@@ -42,7 +43,7 @@ void Draft::run(std::vector<action::Effect> script) {
     slot.script.assign(std::make_move_iterator(script.begin()),
                        std::make_move_iterator(script.end()));
     if (slot.in_flight) {
-        if (!std::holds_alternative<action::ObserveSlot>(slot.in_flight->effect)) {
+        if (!action::reads_only(slot.in_flight->effect)) {
             slot.in_flight->abandoned = true;
             return;
         }
@@ -94,6 +95,8 @@ void Draft::open_incident(const std::string& cause) {
     }
     slot.incidents_opened += 1;
     slot.incident = Incident{slot.incident_base | slot.incidents_opened, now, cause};
+    act(Remember{
+        history::IncidentOpened{slot.incident->id, slot.facts.port, slot.facts.name, cause}});
     tell(action::Priority::Notice, action::RecordKind::IncidentOpened, "incident opened: " + cause);
 }
 
@@ -101,6 +104,8 @@ void Draft::close_incident(action::Priority priority, const std::string& how) {
     if (!slot.incident) {
         return;
     }
+    const bool well = priority > action::Priority::Error;
+    act(Remember{history::IncidentClosed{slot.incident->id, slot.facts.port, well, how}});
     const auto lasted =
         std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.incident->opened_at);
     tell(priority, action::RecordKind::IncidentClosed,
@@ -114,6 +119,14 @@ void Draft::answer(const std::optional<Operation>& operation, bool succeeded, co
     if (operation && operation->request) {
         act(Answer{operation->request->request, succeeded, outcome, text});
     }
+}
+
+void Draft::end_attempt(Operation& operation, bool well, bool ambiguous, const std::string& how) {
+    if (!std::exchange(operation.reserved, false)) {
+        return;
+    }
+    act(Remember{history::AttemptEnded{slot.facts.port, slot.incident ? slot.incident->id : 0,
+                                       operation.attempt, well, ambiguous, how}});
 }
 
 Step Draft::done() && {

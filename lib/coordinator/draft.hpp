@@ -42,6 +42,9 @@ public:
     void answer(const std::optional<Operation>& operation, bool succeeded, const char* outcome,
                 const std::string& text);
 
+    /// The end of the current attempt, where one was reserved, goes to the history; once.
+    void end_attempt(Operation& operation, bool well, bool ambiguous, const std::string& how);
+
     void act(Action action) { actions_.push_back(std::move(action)); }
 
     /// Ends the draft; records get the phase that the slot is in now.

@@ -27,6 +27,7 @@ const char* to_text(Purpose purpose);
 struct Operation {
     Purpose purpose = Purpose::Recover;
     std::uint32_t attempt = 0;        ///< of the current step; completions carry it
+    bool reserved = false;            ///< the history has the current attempt, and not its end
     std::vector<policy::Rung> rungs;  ///< left to try, gentlest first; front is the current one
     std::optional<event::ResetRequested> request;  ///< only of Purpose::Manual
     Card before;                                   ///< what verification compares with

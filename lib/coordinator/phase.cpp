@@ -29,15 +29,19 @@ const char* name_of(const SlotPhase& phase) {
                           [](const Resyncing&) { return "resyncing"; },
                           [](const Idle&) { return "idle"; },
                           [](const NeedsOperator&) { return "needs-operator"; },
+                          [](const Quarantined&) { return "quarantined"; },
+                          [](const Held&) { return "held"; },
                           [](const KernelRecovering&) { return "kernel-recovering"; },
                           [](const KernelHotplugging&) { return "kernel-hotplugging"; },
                           [](const Waiting&) { return "waiting"; },
+                          [](const Surveying&) { return "surveying"; },
                           [](const Reserving&) { return "reserving"; },
                           [](const Draining&) { return "draining"; },
                           [](const Resetting&) { return "resetting"; },
                           [](const Replaying&) { return "replaying"; },
                           [](const Verifying&) { return "verifying"; },
                           [](const Opening&) { return "opening"; },
+                          [](const Soaking&) { return "soaking"; },
                           [](const CoolingDown&) { return "cooling-down"; },
                           [](const Wedged&) { return "wedged"; },
                       },
@@ -48,14 +52,14 @@ Instant deadline_of(const SlotPhase& phase) {
     return std::visit(
         Overloaded{
             [](const Resyncing& one) { return one.retry_at; },
-            [](const OneOf<Idle, NeedsOperator> auto& one) { return one.next_look; },
+            [](const OneOf<Idle, NeedsOperator, Quarantined> auto& one) { return one.next_look; },
+            [](const OneOf<Held, Soaking, CoolingDown> auto& one) { return one.until; },
             [](const KernelRecovering& one) { return one.decide_at; },
             [](const KernelHotplugging& one) { return std::min(one.quiet_at, one.give_up_at); },
-            [](const Waiting& one) { return one.give_up_at; },
+            [](const OneOf<Waiting, Reserving> auto& one) { return one.give_up_at; },
             [](const Verifying& one) { return std::min(one.next_look, one.give_up_at); },
-            [](const CoolingDown& one) { return one.until; },
             // Their effects have deadlines of their own, kept by slotd-exec.
-            [](const OneOf<Reserving, Draining, Resetting, Replaying, Opening, Wedged> auto&) {
+            [](const OneOf<Surveying, Draining, Resetting, Replaying, Opening, Wedged> auto&) {
                 return kNever;
             },
         },
@@ -65,6 +69,12 @@ Instant deadline_of(const SlotPhase& phase) {
 std::string reason_of(const SlotPhase& phase) {
     if (const auto* ill = std::get_if<NeedsOperator>(&phase)) {
         return ill->reason;
+    }
+    if (const auto* set_aside = std::get_if<Quarantined>(&phase)) {
+        return set_aside->reason;
+    }
+    if (const auto* held = std::get_if<Held>(&phase)) {
+        return "held by " + held->by;
     }
     if (const auto* wedged = std::get_if<Wedged>(&phase)) {
         return "the kernel has not returned from: " + wedged->effect;
@@ -78,20 +88,27 @@ bool kernel_active(const SlotPhase& phase) {
            std::holds_alternative<KernelHotplugging>(phase);
 }
 
+bool frozen_at_rest(const SlotPhase& phase) {
+    const auto* const ill = std::get_if<NeedsOperator>(&phase);
+    const auto* const set_aside = std::get_if<Quarantined>(&phase);
+    return (ill != nullptr && ill->frozen) || (set_aside != nullptr && set_aside->frozen);
+}
+
 const Operation* operation_of(const SlotPhase& phase) {
-    return std::visit(
-        Overloaded{
-            [](const OneOf<Waiting, Reserving, Draining, Resetting, Replaying> auto& one) {
-                return &one.operation;
-            },
-            [](const Verifying& one) { return std::get_if<Operation>(&one.subject); },
-            [](const OneOf<Opening, Wedged> auto& one) {
-                return one.operation ? &*one.operation : static_cast<const Operation*>(nullptr);
-            },
-            [](const OneOf<Resyncing, Idle, NeedsOperator, KernelRecovering, KernelHotplugging,
-                           CoolingDown> auto&) { return static_cast<const Operation*>(nullptr); },
-        },
-        phase);
+    return std::visit(Overloaded{
+                          [](const OneOf<Waiting, Surveying, Reserving, Draining, Resetting,
+                                         Replaying, Soaking> auto& one) { return &one.operation; },
+                          [](const Verifying& one) { return std::get_if<Operation>(&one.subject); },
+                          [](const OneOf<Opening, Wedged> auto& one) {
+                              return one.operation ? &*one.operation
+                                                   : static_cast<const Operation*>(nullptr);
+                          },
+                          [](const OneOf<Resyncing, Idle, NeedsOperator, Quarantined, Held,
+                                         KernelRecovering, KernelHotplugging, CoolingDown> auto&) {
+                              return static_cast<const Operation*>(nullptr);
+                          },
+                      },
+                      phase);
 }
 
 }  // namespace slotd::coordinator

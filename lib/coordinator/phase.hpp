@@ -10,13 +10,13 @@
 #include "base/time.hpp"
 #include "coordinator/operation.hpp"
 #include "event/kernel_event.hpp"
+#include "event/observation.hpp"
 #include "event/outcome.hpp"
 #include "pci/address.hpp"
 
 namespace slotd::coordinator {
 
-/// A slot is in exactly one phase, and a phase carries only what is true in it. Times at which it
-/// wants to be woken are data in it (deadline_of).
+/// A slot is in exactly one phase, which carries only what is true in it, its deadline included.
 
 /// Nothing is known for sure: the slot is being looked at afresh.
 struct Resyncing {
@@ -38,6 +38,26 @@ struct NeedsOperator {
     Instant next_look = kNever;
     std::optional<Instant> changed_since;
     bool operator==(const NeedsOperator&) const = default;
+};
+
+/// At rest, set aside: the budget is spent, or the ladder says so. No automatic action until it is
+/// released; an operator may still ask for a reset.
+struct Quarantined {
+    std::string reason;
+    bool frozen = false;
+    Instant next_look = kNever;
+    std::optional<Instant> changed_since;
+    bool operator==(const Quarantined&) const = default;
+};
+
+/// At rest, in an operator's hands: every gate is open, nothing is looked at or touched.
+struct Held {
+    Instant until = kNever;
+    std::string by;
+    std::string reason;
+    std::string ill;  ///< why the card was not well when it was held; empty if it was
+    bool frozen = false;
+    bool operator==(const Held&) const = default;
 };
 
 /// AER or DPC works on the slot: hands off.
@@ -65,9 +85,16 @@ struct Waiting {
     bool operator==(const Waiting&) const = default;
 };
 
-/// The turn is there; the attempt is being reserved before anything is touched.
+/// The turn is there; who uses what the step would disturb is being read.
+struct Surveying {
+    Operation operation;
+    bool operator==(const Surveying&) const = default;
+};
+
+/// The attempt is being written to the history before anything is touched.
 struct Reserving {
     Operation operation;
+    Instant give_up_at;
     bool operator==(const Reserving&) const = default;
 };
 
@@ -116,6 +143,9 @@ struct Verdict {
     bool well = true;
     bool frozen = false;
     std::string text;
+    bool degraded = false;     ///< well, but the link is slower or narrower than it was
+    bool ambiguous = false;    ///< what was done is unknown
+    std::string refused = {};  ///< nothing was touched: what to answer, "in-use"; empty otherwise
     bool operator==(const Verdict&) const = default;
 };
 
@@ -125,6 +155,16 @@ struct Opening {
     Verdict verdict;
     std::uint8_t lost_workers = 0;  ///< opening a gate again does no harm, and is tried a few times
     bool operator==(const Opening&) const = default;
+};
+
+/// The gates are open and the card looks well: its AER counters have to stay quiet for a while
+/// before it counts as recovered.
+struct Soaking {
+    Operation operation;
+    Verdict verdict;
+    Instant until;
+    std::vector<event::FunctionSeen> before;  ///< counters to compare with
+    bool operator==(const Soaking&) const = default;
 };
 
 /// Done; late uevents of the own operation still belong to it.
@@ -140,18 +180,20 @@ struct Wedged {
     bool operator==(const Wedged&) const = default;
 };
 
-using SlotPhase = std::variant<Resyncing, Idle, NeedsOperator, KernelRecovering, KernelHotplugging,
-                               Waiting, Reserving, Draining, Resetting, Replaying, Verifying,
-                               Opening, CoolingDown, Wedged>;
+using SlotPhase =
+    std::variant<Resyncing, Idle, NeedsOperator, Quarantined, Held, KernelRecovering,
+                 KernelHotplugging, Waiting, Surveying, Reserving, Draining, Resetting, Replaying,
+                 Verifying, Opening, Soaking, CoolingDown, Wedged>;
 
 /// "idle", "kernel-recovering", ...: as in JSON and SLOTD_PHASE.
 const char* name_of(const SlotPhase& phase);
 /// When the phase wants a DeadlinePassed; kNever if only an event moves it.
 Instant deadline_of(const SlotPhase& phase);
-/// Why the slot is in it, for a person; may be empty.
 std::string reason_of(const SlotPhase& phase);
 /// The kernel works on the slot, as far as we have been told.
 bool kernel_active(const SlotPhase& phase);
+/// At rest with functions that only re-enumeration makes usable again.
+bool frozen_at_rest(const SlotPhase& phase);
 /// The operation that is under way or waiting; nullptr for none.
 const Operation* operation_of(const SlotPhase& phase);
 

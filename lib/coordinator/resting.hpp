@@ -37,7 +37,7 @@ template <class Phase>
 bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
                       bool unreachable_is_news) {
     const CardChange change = compare(draft.slot.known, seen);
-    const bool samples = draft.slot.facts.level == policy::Level::Exclusive;
+    const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
     // Another card of the same model differs only in its serial number, which enumeration does not
     // keep: where pciehp is held back, such a swap still has to be replayed.
     const bool played = enumeration_fits(draft.slot.facts.functions, seen) &&

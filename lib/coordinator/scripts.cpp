@@ -38,6 +38,35 @@ bool pciehp_acts(const Operation& operation) {
            operation.rungs.front() == policy::Rung::Reenumerate;
 }
 
+bool has_vfs(const Slot& slot) {
+    return std::ranges::any_of(slot.known.functions,
+                               [](const auto& function) { return function.vfs > 0; });
+}
+
+bool climbs_ladder(const Operation& operation) {
+    return operation.purpose == Purpose::Recover || operation.purpose == Purpose::Manual;
+}
+
+/// Level exclusive holds pciehp back at rest; in an operator's hands nothing is held back.
+bool holds_token(const Slot& slot) {
+    return slot.facts.policy.level == Level::Exclusive && !slot.hold;
+}
+
+/// An FLR of each physical function, or of the one that was named.
+void reset_functions(const Slot& slot, const Operation& operation,
+                     std::vector<action::Effect>& script) {
+    if (operation.request && operation.request->function) {
+        script.push_back(
+            action::ResetFunction{*operation.request->function, action::KernelReset::Flr});
+        return;
+    }
+    for (const pci::Function& function : slot.facts.functions) {
+        if (!function.is_virtual && !function.is_bridge) {
+            script.push_back(action::ResetFunction{function.address, action::KernelReset::Flr});
+        }
+    }
+}
+
 void reenumerate(const Slot& slot, std::vector<action::Effect>& script) {
     const pci::Address port = slot.facts.port;
     if (slot.facts.hotplug) {
@@ -48,9 +77,11 @@ void reenumerate(const Slot& slot, std::vector<action::Effect>& script) {
         script.push_back(action::SetSlotPower{port, true});
         return;
     }
-    // Highest address first, as the kernel removes: VFs go before their PF.
+    // Highest address first, as the kernel removes; VFs go with their PF.
     for (const pci::Function& function : slot.facts.functions | std::views::reverse) {
-        script.push_back(action::RemoveFunction{function.address});
+        if (!function.is_virtual) {
+            script.push_back(action::RemoveFunction{function.address});
+        }
     }
     script.push_back(action::RescanBelow{port});
 }
@@ -60,7 +91,10 @@ void reenumerate(const Slot& slot, std::vector<action::Effect>& script) {
 std::vector<action::Effect> closing_script(const Slot& slot, const Operation& operation) {
     const pci::Address port = slot.facts.port;
     std::vector<action::Effect> script;
-    if (slot.facts.level == Level::Fence) {
+    if (has_vfs(slot) && climbs_ladder(operation)) {
+        script.push_back(action::NoteVfs{port});
+    }
+    if (slot.facts.policy.level == Level::Fence) {
         script.push_back(action::RaiseFence{port});
         if (pciehp_acts(operation)) {
             if (masked(slot)) {
@@ -70,7 +104,7 @@ std::vector<action::Effect> closing_script(const Slot& slot, const Operation& op
             script.push_back(action::MaskHotplug{port});
         }
     }
-    if (slot.facts.level == Level::Exclusive) {
+    if (slot.facts.policy.level == Level::Exclusive) {
         for (const ServiceAt& service : slot.facts.error_services) {
             if (service.bound) {
                 script.push_back(action::UnbindService{service.port, service.service});
@@ -89,18 +123,24 @@ std::vector<action::Effect> rung_script(const Slot& slot, const Operation& opera
                                                          : slot.facts.functions.front().address;
     switch (operation.rungs.front()) {
         case policy::Rung::FunctionReset:
-            script.push_back(action::ResetFunction{target, action::KernelReset::Flr});
+            reset_functions(slot, operation, script);
+            break;
+        case policy::Rung::VfioReset:
+            if (operation.request && operation.request->lent) {
+                script.push_back(
+                    action::ResetByLentFds{slot.facts.port, operation.request->request});
+            } else {
+                script.push_back(action::ResetByVfio{slot.facts.port});
+            }
             break;
         case policy::Rung::SlotReset:
         case policy::Rung::BusReset:
             script.push_back(action::ResetFunction{target, action::KernelReset::Bus});
             break;
         case policy::Rung::Reenumerate:
+        case policy::Rung::Quarantine:  // never carried out: set_aside() comes first
             reenumerate(slot, script);
             break;
-        case policy::Rung::VfioReset:
-        case policy::Rung::Quarantine:
-            break;  // no ladder has them yet
     }
     return script;
 }
@@ -128,10 +168,13 @@ std::vector<action::Effect> replay_script(const Slot& slot, CardChange change) {
 std::vector<action::Effect> opening_script(const Slot& slot, action::Latched latched) {
     const pci::Address port = slot.facts.port;
     std::vector<action::Effect> script;
+    if (slot.closed.contains({.kind = GateKind::Vfs, .port = port})) {
+        script.push_back(action::RestoreVfs{port});
+    }
     if (masked(slot)) {
         script.push_back(action::UnmaskHotplug{port, latched});
     }
-    if (slot.facts.level == Level::Exclusive) {
+    if (holds_token(slot)) {
         // The token: pciehp has drained before aer and dpc come back.
         for (const ServiceAt& service : slot.facts.hotplug_services) {
             const bool may_be_bound = service.bound || service.port == port;
@@ -141,8 +184,7 @@ std::vector<action::Effect> opening_script(const Slot& slot, action::Latched lat
         }
     }
     for (const Gate& gate : slot.closed.gates()) {
-        const bool rests_closed =
-            slot.facts.level == Level::Exclusive && gate.service == pci::Service::Pciehp;
+        const bool rests_closed = holds_token(slot) && gate.service == pci::Service::Pciehp;
         if (gate.kind == GateKind::Service && !rests_closed) {
             script.push_back(action::BindService{gate.port, gate.service});
         }
@@ -155,40 +197,57 @@ std::vector<action::Effect> opening_script(const Slot& slot, action::Latched lat
 }
 
 std::vector<action::Effect> recovery_hold_script(const Slot& slot) {
-    if (slot.facts.level != Level::Fence || !slot.facts.hotplug) {
+    if (slot.facts.policy.level != Level::Fence || !slot.facts.hotplug || slot.hold) {
         return {};
     }
     return {action::MaskHotplug{slot.facts.port}};
 }
 
 std::vector<action::Effect> hotplug_hold_script(const Slot& slot) {
-    if (slot.facts.level != Level::Fence) {
+    if (slot.facts.policy.level != Level::Fence || slot.hold) {
         return {};
     }
     return {action::RaiseFence{slot.facts.port}};
 }
 
 bool token_missing(const Slot& slot) {
-    return slot.facts.level == Level::Exclusive &&
+    return holds_token(slot) &&
            std::ranges::any_of(slot.facts.hotplug_services, [&](const ServiceAt& service) {
                return service.bound && !slot.closed.contains_service(service.port, service.service);
            });
 }
 
-policy::LadderQuestion ladder_question(const Slot& slot, bool answers, bool frozen) {
-    return policy::LadderQuestion{
-        .hotplug_slot = slot.facts.hotplug,
-        .functions = slot.facts.functions.size(),
-        .has_bridge = std::ranges::any_of(slot.facts.functions, &pci::Function::is_bridge),
-        .answers = answers,
-        .frozen = frozen,
-    };
+policy::LadderQuestion ladder_question(const Slot& slot) {
+    const auto vfs = static_cast<std::size_t>(
+        std::ranges::count_if(slot.facts.functions, &pci::Function::is_virtual));
+    policy::LadderQuestion question;
+    question.hotplug_slot = slot.facts.hotplug;
+    question.functions = slot.facts.functions.size() - vfs;
+    question.vfs = vfs;
+    question.has_bridge = std::ranges::any_of(slot.facts.functions, &pci::Function::is_bridge);
+    question.answers = true;
+    return question;
+}
+
+policy::Ladder ladder_of(const Slot& slot, const event::ResetRequested& request) {
+    policy::LadderQuestion question = ladder_question(slot);
+    question.frozen = frozen_at_rest(slot.phase);
+    question.lent = request.lent;
+    return policy::requested_ladder(question, request.method);
+}
+
+std::optional<Operation> requested_operation(const Slot& slot,
+                                             const event::ResetRequested& request) {
+    Operation operation;
+    operation.purpose = Purpose::Manual;
+    operation.rungs = ladder_of(slot, request).rungs;
+    operation.request = request;
+    operation.frozen = frozen_at_rest(slot.phase);
+    return operation.rungs.empty() ? std::nullopt : std::optional(std::move(operation));
 }
 
 std::vector<std::string> describe(const Slot& slot, const event::ResetRequested& request) {
-    const auto* const ill = std::get_if<NeedsOperator>(&slot.phase);
-    const policy::Ladder ladder = policy::requested_ladder(
-        ladder_question(slot, true, ill != nullptr && ill->frozen), request.method);
+    const policy::Ladder ladder = ladder_of(slot, request);
     std::vector<std::string> lines;
     for (const policy::SkippedRung& skipped : ladder.skipped) {
         lines.push_back(std::string("not ") + to_text(skipped.rung) + ": " + skipped.reason);

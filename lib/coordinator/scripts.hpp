@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,14 @@ std::vector<action::Effect> hotplug_hold_script(const Slot& slot);
 bool token_missing(const Slot& slot);
 
 /// The question that the ladder is chosen by.
-policy::LadderQuestion ladder_question(const Slot& slot, bool answers, bool frozen);
+policy::LadderQuestion ladder_question(const Slot& slot);
+
+/// The ladder of a request, with what was skipped and why.
+policy::Ladder ladder_of(const Slot& slot, const event::ResetRequested& request);
+
+/// The operation that a request would be; nullopt where no step can help.
+std::optional<Operation> requested_operation(const Slot& slot,
+                                             const event::ResetRequested& request);
 
 /// What a request would do now, one sentence a line.
 std::vector<std::string> describe(const Slot& slot, const event::ResetRequested& request);

@@ -16,7 +16,7 @@
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "pci/topology.hpp"
-#include "policy/level.hpp"
+#include "policy/slot_policy.hpp"
 
 namespace slotd::coordinator {
 
@@ -33,13 +33,20 @@ struct SlotFacts {
     pci::Address port;
     pci::Address root_port;
     std::string name;  ///< slot name, kept while pciehp is unbound
-    policy::Level level = policy::Level::Fence;
-    bool automatic_action = false;
+    policy::SlotPolicy policy;
     bool hotplug = false;                     ///< the port has a pciehp service
     std::vector<ServiceAt> error_services;    ///< aer and dpc of the AER domain
     std::vector<ServiceAt> hotplug_services;  ///< pciehp of this port and of the ports below it
     std::vector<pci::Function> functions;     ///< as enumerated
     bool operator==(const SlotFacts&) const = default;
+};
+
+/// An operator's "hands off this slot".
+struct Hold {
+    Instant until = kNever;
+    std::string by;  ///< who, as Requester::to_string() says it, reason included
+    std::string reason;
+    bool operator==(const Hold&) const = default;
 };
 
 /// One cause, from the first report to the last action.
@@ -66,6 +73,10 @@ struct Slot {
     Card known;
     GateSet closed;
     std::optional<Incident> incident;
+    std::optional<Hold> hold;               ///< in force; takes effect when the slot comes to rest
+    std::optional<std::string> quarantine;  ///< why; until released
+    /// What is known of an attempt whose outcome nobody knows: it is told, and not retried.
+    std::optional<std::string> ambiguous;
     std::deque<event::ResetRequested> waiting;  ///< bounded by Limits::waiting_requests_max
     std::deque<action::Effect> script;          ///< what the phase still wants done, in order
     std::optional<InFlight> in_flight;

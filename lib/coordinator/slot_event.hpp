@@ -6,15 +6,19 @@
 #include <variant>
 
 #include "action/effect.hpp"
+#include "coordinator/slot.hpp"
 #include "event/kernel_event.hpp"
+#include "event/observation.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "event/usage.hpp"
 
 namespace slotd::coordinator {
 
 /// The slot's script is through; `observation` is that of its last effect, if that was a look.
 struct WorkDone {
     std::optional<event::Observation> observation;
+    std::optional<event::Usage> usage = {};  ///< that of its last effect, if that was a survey
     bool operator==(const WorkDone&) const = default;
 };
 
@@ -58,6 +62,21 @@ struct AttemptRefused {
     bool operator==(const AttemptRefused&) const = default;
 };
 
+/// The history cannot remember the attempt: it is not writable, or did not answer in time.
+struct HistoryFailed {
+    std::uint32_t attempt = 0;
+    std::string reason;
+    bool operator==(const HistoryFailed&) const = default;
+};
+
+/// What the history knows of this slot from before; comes once, some time after the start.
+struct Recalled {
+    std::optional<Hold> hold;
+    std::optional<std::string> quarantine;
+    std::optional<std::string> ambiguous;
+    bool operator==(const Recalled&) const = default;
+};
+
 /// Topology or services changed; Slot::facts are new already.
 struct FactsChanged {
     bool operator==(const FactsChanged&) const = default;
@@ -70,8 +89,9 @@ struct DeadlinePassed {
 /// What a slot can be told. Kernel events arrive here only for slots that they concern.
 using SlotEvent =
     std::variant<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
-                 event::HotplugAnnounced, event::EventsMissed, FactsChanged, event::ResetRequested,
-                 TurnGranted, TurnRefused, AttemptReserved, AttemptRefused, WorkDone, WorkFailed,
-                 WorkerReturned, ExecutorRestarted, DeadlinePassed>;
+                 event::HotplugAnnounced, event::DeviceWedged, event::EventsMissed, FactsChanged,
+                 event::ResetRequested, event::HoldRequested, event::ReleaseRequested, TurnGranted,
+                 TurnRefused, AttemptReserved, AttemptRefused, HistoryFailed, Recalled, WorkDone,
+                 WorkFailed, WorkerReturned, ExecutorRestarted, DeadlinePassed>;
 
 }  // namespace slotd::coordinator

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/time.hpp"
 #include "pci/address.hpp"
 #include "pci/topology.hpp"
 #include "policy/level.hpp"
@@ -19,6 +21,11 @@ struct SlotStatus {
     std::string reason;  ///< why it is in that phase, for a person; may be empty
     policy::Level level = policy::Level::Fence;
     std::uint64_t incident = 0;  ///< open incident; 0 for none
+    bool automatic_action = false;
+    std::uint32_t budget_left = 0;  ///< automatic attempts that are left
+    std::string held_by = {};  ///< an operator, with his reason; empty where nobody holds the slot
+    std::optional<Duration> held_for = {};  ///< how much longer; nullopt: until released
+    std::string quarantine = {};            ///< why; empty where it is not in quarantine
     bool occupied = false;
     std::vector<pci::Function> functions;
     std::vector<std::string>

@@ -32,15 +32,19 @@ void dispatch(Draft& draft, const SlotEvent& event) {
             [&](const Resyncing& one) { step_resyncing(draft, one, event); },
             [&](const Idle& one) { step_idle(draft, one, event); },
             [&](const NeedsOperator& one) { step_needs_operator(draft, one, event); },
+            [&](const Quarantined& one) { step_quarantined(draft, one, event); },
+            [&](const Held& one) { step_held(draft, one, event); },
             [&](const KernelRecovering& one) { step_kernel_recovering(draft, one, event); },
             [&](const KernelHotplugging& one) { step_kernel_hotplugging(draft, one, event); },
             [&](const Waiting& one) { step_waiting(draft, one, event); },
+            [&](const Surveying& one) { step_surveying(draft, one, event); },
             [&](const Reserving& one) { step_reserving(draft, one, event); },
             [&](const Draining& one) { step_draining(draft, one, event); },
             [&](const Resetting& one) { step_resetting(draft, one, event); },
             [&](const Replaying& one) { step_replaying(draft, one, event); },
             [&](const Verifying& one) { step_verifying(draft, one, event); },
             [&](const Opening& one) { step_opening(draft, one, event); },
+            [&](const Soaking& one) { step_soaking(draft, one, event); },
             [&](const CoolingDown& one) { step_cooling_down(draft, one, event); },
             [&](const Wedged& one) { step_wedged(draft, one, event); },
         },
@@ -54,6 +58,7 @@ void executor_restarted(Draft& draft) {
     if (const Operation* const under_way = operation_of(draft.slot.phase)) {
         operation = *under_way;
         draft.act(ReleaseTurn{});
+        draft.end_attempt(*operation, false, true, "slotd-exec ended in the middle");
         draft.answer(operation, false, "unknown",
                      "slotd-exec ended in the middle; what became of the reset is unknown");
     }
@@ -79,15 +84,31 @@ void note_gates(Slot& slot, const InFlight& done, const event::Outcome& outcome)
     }
 }
 
+/// Virtual functions that could not be brought back as they were are named, and do no more harm.
+void note_differences(Draft& draft, const action::Effect& effect, const event::Outcome& outcome) {
+    if (std::holds_alternative<action::RestoreVfs>(effect) && !outcome.context.empty()) {
+        draft.tell(action::Priority::Warning, action::RecordKind::VfsDiffer,
+                   "virtual functions are not as they were: " + outcome.context);
+    }
+}
+
 }  // namespace
 
 Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::Limits& limits) {
     Draft draft(slot, now, limits);
-    if (std::holds_alternative<ExecutorRestarted>(event)) {
-        executor_restarted(draft);
-    } else {
-        dispatch(draft, event);
+    if (draft.slot.hold && now >= draft.slot.hold->until &&
+        !std::holds_alternative<Held>(slot.phase)) {
+        draft.slot.hold.reset();  // its time passed while the slot was busy
     }
+    std::visit(Overloaded{
+                   [&](const ExecutorRestarted&) { executor_restarted(draft); },
+                   [&](const event::HoldRequested& request) { hold(draft, request); },
+                   [&](const event::ReleaseRequested& request) { release(draft, request); },
+                   [&](const Recalled& recalled) { recall(draft, recalled); },
+                   [&](const event::DeviceWedged& wedged) { device_wedged(draft, wedged); },
+                   [&](const auto&) { dispatch(draft, event); },
+               },
+               event);
     return std::move(draft).done();
 }
 
@@ -100,7 +121,7 @@ Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& o
         return std::move(draft).done();
     }
     const InFlight done = *slot.in_flight;
-    const bool looked = std::holds_alternative<action::ObserveSlot>(done.effect);
+    const bool looked = action::reads_only(done.effect);
     if (outcome.kind == event::OutcomeKind::TimedOut && !looked) {
         // Stays in flight: its worker may still come back.
         become_wedged(draft, done.effect);
@@ -114,8 +135,11 @@ Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& o
         (void)draft.start_next();
     } else if (!outcome.succeeded()) {
         dispatch(draft, WorkFailed{done.effect, outcome});
-    } else if (!draft.start_next()) {
-        dispatch(draft, WorkDone{outcome.observation});
+    } else {
+        note_differences(draft, done.effect, outcome);
+        if (!draft.start_next()) {
+            dispatch(draft, WorkDone{outcome.observation, outcome.usage});
+        }
     }
     return std::move(draft).done();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "coordinator/slot_event.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "history/entry.hpp"
+#include "history/news.hpp"
 #include "policy/limits.hpp"
 
 namespace slotd::coordinator {
@@ -32,11 +35,18 @@ struct ReleaseTurn {
     bool operator==(const ReleaseTurn&) const = default;
 };
 
-/// Ends with AttemptReserved or AttemptRefused. No step of a ladder starts before.
+/// Ends with AttemptReserved, AttemptRefused or HistoryFailed. No step of a ladder starts before. A
+/// manual attempt is remembered but not limited.
 struct Reserve {
-    std::uint32_t attempt = 0;
-    bool automatic = true;  ///< a manual attempt is remembered but not limited
+    history::AttemptReserved entry;
     bool operator==(const Reserve&) const = default;
+};
+
+/// For the history. With a ticket its end is waited for; only the coordinator gives tickets.
+struct Remember {
+    history::Entry entry;
+    std::optional<history::Ticket> ticket = {};
+    bool operator==(const Remember&) const = default;
 };
 
 struct Tell {
@@ -44,15 +54,18 @@ struct Tell {
     bool operator==(const Tell&) const = default;
 };
 
+/// The end of what somebody asked for.
 struct Answer {
     event::RequestId request = 0;
     bool succeeded = false;
-    std::string outcome;  ///< "recovered", "refused", "failed", "wedged", "unknown"
+    /// "recovered", "degraded", "refused", "in-use", "failed", "wedged", "unknown", "held",
+    /// "released"
+    std::string outcome;
     std::string text;
     bool operator==(const Answer&) const = default;
 };
 
-using Action = std::variant<StartEffect, AskTurn, ReleaseTurn, Reserve, Tell, Answer>;
+using Action = std::variant<StartEffect, AskTurn, ReleaseTurn, Reserve, Remember, Tell, Answer>;
 
 /// What follows from one event: the slot as it is then, and what is to be done.
 /// A destructive effect is only ever started from a slot whose attempt was reserved (Reserving is

@@ -18,7 +18,7 @@ namespace slotd::coordinator {
 namespace {
 
 void rest(Draft& draft) {
-    const bool samples = draft.slot.facts.level == policy::Level::Exclusive;
+    const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
     draft.enter(Idle{samples ? draft.now + draft.limits.sample : kNever, std::nullopt},
                 action::Priority::Debug, "at rest");
     take_up_work(draft);
@@ -56,8 +56,10 @@ void step_cooling_down(Draft& draft, const CoolingDown& phase, const SlotEvent& 
                 }
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
-            [](const OneOf<FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
-                           WorkDone, WorkFailed, WorkerReturned, ExecutorRestarted> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, FactsChanged, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, WorkDone, WorkFailed, WorkerReturned,
+                           ExecutorRestarted> auto&) {},
         },
         event);
 }

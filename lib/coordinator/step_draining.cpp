@@ -33,7 +33,7 @@ void act_on_replay(Draft& draft, Operation operation, const event::Observation& 
     }
     if (change == CardChange::Unreachable) {
         draft.act(ReleaseTurn{});
-        bring_back(draft, "a card is there but does not answer", false, false);
+        bring_back(draft, "a card is there but does not answer", {.answers = false});
         return;
     }
     auto script = replay_script(draft.slot, change);
@@ -58,7 +58,7 @@ void act_on_ladder(Draft& draft, const Operation& operation, const event::Observ
 /// At levels without the token nothing was drained: the kernel is at work and has the slot. At
 /// level exclusive the drain waits for exactly this, and the look after it sees the result.
 bool kernel_first(const Draft& draft) {
-    return draft.slot.facts.level != policy::Level::Exclusive;
+    return draft.slot.facts.policy.level != policy::Level::Exclusive;
 }
 
 }  // namespace
@@ -90,9 +90,10 @@ void step_draining(Draft& draft, const Draining& phase, const SlotEvent& event) 
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // An announced error is latched behind the gates that are closing; a recovery would
             // report.
-            [](const OneOf<event::ErrorReported, event::EventsMissed, FactsChanged, TurnGranted,
-                           TurnRefused, AttemptReserved, AttemptRefused, WorkerReturned,
-                           ExecutorRestarted, DeadlinePassed> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, event::ErrorReported, event::EventsMissed,
+                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
         },
         event);
 }

@@ -24,7 +24,7 @@ void step_idle(Draft& draft, const Idle& phase, const SlotEvent& event) {
             // What was lost may be a card's departure: what is known stays, so that it is compared.
             [&](const event::EventsMissed&) { look_from_rest(draft, phase, draft.now); },
             [&](const FactsChanged&) { take_up_work(draft); },
-            [&](const event::ResetRequested& request) { begin_manual(draft, request, false); },
+            [&](const event::ResetRequested& request) { begin_manual(draft, request); },
             [&](const DeadlinePassed&) { deadline_at_rest(draft, phase); },
             [&](const WorkDone& done) {
                 if (done.observation && looked_from_rest(draft, phase, *done.observation, true)) {
@@ -32,8 +32,9 @@ void step_idle(Draft& draft, const Idle& phase, const SlotEvent& event) {
                 }
             },
             [&](const WorkFailed& failed) { look_failed_at_rest(draft, phase, failed); },
-            [](const OneOf<TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
-                           WorkerReturned, ExecutorRestarted> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, TurnGranted, TurnRefused, AttemptReserved,
+                           AttemptRefused, WorkerReturned, ExecutorRestarted> auto&) {},
         },
         event);
 }

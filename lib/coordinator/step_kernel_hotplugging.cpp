@@ -37,8 +37,9 @@ void step_kernel_hotplugging(Draft& draft, const KernelHotplugging& phase, const
             },
             [&](const DeadlinePassed&) {
                 if (draft.now >= std::min(phase.quiet_at, phase.give_up_at)) {
-                    draft.enter(Verifying{KernelHotplugged{}, draft.now + draft.limits.verification,
-                                          kNever, std::nullopt},
+                    draft.enter(Verifying{KernelHotplugged{},
+                                          draft.now + draft.slot.facts.policy.verification, kNever,
+                                          std::nullopt},
                                 action::Priority::Debug, "no more functions come or go");
                     draft.look();
                 }
@@ -49,9 +50,10 @@ void step_kernel_hotplugging(Draft& draft, const KernelHotplugging& phase, const
                            "cannot hold AER back, going on without: " + failed.outcome.to_string());
             },
             // Errors of a card that comes or goes are expected; the fence keeps them from AER.
-            [](const OneOf<event::ErrorReported, WorkDone, FactsChanged, TurnGranted, TurnRefused,
-                           AttemptReserved, AttemptRefused, WorkerReturned,
-                           ExecutorRestarted> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, event::ErrorReported, WorkDone, FactsChanged,
+                           TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkerReturned, ExecutorRestarted> auto&) {},
         },
         event);
 }

@@ -56,16 +56,17 @@ void decide(Draft& draft, const KernelRecovering& phase) {
     // Where nothing was announced (no tracefs), the worse of the two is assumed.
     if (failed && phase.announced.value_or(event::Severity::Fatal) == event::Severity::Fatal) {
         // What answers is frozen all the same: no look can make that better.
-        bring_back(draft, "the kernel gave the recovery up", true, true);
+        bring_back(draft, "the kernel gave the recovery up", {.frozen = true});
         return;
     }
     const KernelRecovered ended{phase.verdict.value_or(RecoveryReport::Succeeded),
                                 !phase.verdict.has_value()};
-    draft.enter(Verifying{ended, draft.now + draft.limits.verification, kNever, std::nullopt},
-                ended.silent ? action::Priority::Warning : action::Priority::Info,
-                ended.silent ? "the kernel said nothing more"
-                : failed     ? "the kernel gave a non-fatal recovery up"
-                             : "the kernel says it has recovered the slot");
+    draft.enter(
+        Verifying{ended, draft.now + draft.slot.facts.policy.verification, kNever, std::nullopt},
+        ended.silent ? action::Priority::Warning : action::Priority::Info,
+        ended.silent ? "the kernel said nothing more"
+        : failed     ? "the kernel gave a non-fatal recovery up"
+                     : "the kernel says it has recovered the slot");
     draft.look();
 }
 
@@ -106,8 +107,10 @@ void step_kernel_recovering(Draft& draft, const KernelRecovering& phase, const S
                     "cannot hold pciehp back, going on without: " + failed.outcome.to_string());
             },
             // The hold is in place; the kernel's end is waited for.
-            [](const OneOf<WorkDone, FactsChanged, TurnGranted, TurnRefused, AttemptReserved,
-                           AttemptRefused, WorkerReturned, ExecutorRestarted> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, WorkDone, FactsChanged, TurnGranted,
+                           TurnRefused, AttemptReserved, AttemptRefused, WorkerReturned,
+                           ExecutorRestarted> auto&) {},
         },
         event);
 }

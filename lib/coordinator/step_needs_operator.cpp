@@ -14,7 +14,17 @@
 
 namespace slotd::coordinator {
 
-void step_needs_operator(Draft& draft, const NeedsOperator& phase, const SlotEvent& event) {
+namespace {
+
+void well_again(Draft& draft, const NeedsOperator& phase) {
+    draft.enter(Idle{phase.next_look, {}}, action::Priority::Notice, "the card is well again");
+}
+
+/// Well or not: the quarantine holds until somebody releases the slot.
+void well_again(Draft& /*draft*/, const Quarantined& /*phase*/) {}
+
+template <class Ill>
+void step_ill(Draft& draft, const Ill& phase, const SlotEvent& event) {
     std::visit(
         Overloaded{
             [&](const event::RecoveryReported& reported) { kernel_recovers(draft, reported); },
@@ -24,9 +34,7 @@ void step_needs_operator(Draft& draft, const NeedsOperator& phase, const SlotEve
                 kernel_hotplugs(draft, "pciehp announced a change");
             },
             [&](const FactsChanged&) { take_up_work(draft); },
-            [&](const event::ResetRequested& request) {
-                begin_manual(draft, request, phase.frozen);
-            },
+            [&](const event::ResetRequested& request) { begin_manual(draft, request); },
             [&](const DeadlinePassed&) { deadline_at_rest(draft, phase); },
             // What was lost may be the card's departure; what is known stays, so it is compared.
             [&](const event::EventsMissed&) { look_from_rest(draft, phase, draft.now); },
@@ -38,15 +46,25 @@ void step_needs_operator(Draft& draft, const NeedsOperator& phase, const SlotEve
                 }
                 if (why_not_verified(draft.slot.known, *done.observation).empty()) {
                     draft.slot.known = Card::from(*done.observation);
-                    draft.enter(Idle{std::get<NeedsOperator>(draft.slot.phase).next_look, {}},
-                                action::Priority::Notice, "the card is well again");
+                    well_again(draft, std::get<Ill>(draft.slot.phase));
                 }
             },
             [&](const WorkFailed& failed) { look_failed_at_rest(draft, phase, failed); },
-            [](const OneOf<TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
-                           WorkerReturned, ExecutorRestarted> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           HistoryFailed, WorkerReturned, ExecutorRestarted> auto&) {},
         },
         event);
+}
+
+}  // namespace
+
+void step_needs_operator(Draft& draft, const NeedsOperator& phase, const SlotEvent& event) {
+    step_ill(draft, phase, event);
+}
+
+void step_quarantined(Draft& draft, const Quarantined& phase, const SlotEvent& event) {
+    step_ill(draft, phase, event);
 }
 
 }  // namespace slotd::coordinator

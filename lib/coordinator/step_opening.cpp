@@ -67,9 +67,11 @@ void step_opening(Draft& draft, const Opening& phase, const SlotEvent& event) {
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // The gates open first; the look at the end and the rest phase see what remains.
-            [](const OneOf<event::ErrorReported, event::HotplugAnnounced, event::EventsMissed,
-                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
-                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, event::ErrorReported, event::HotplugAnnounced,
+                           event::EventsMissed, FactsChanged, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, WorkerReturned, ExecutorRestarted,
+                           DeadlinePassed> auto&) {},
         },
         event);
 }

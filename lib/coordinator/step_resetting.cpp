@@ -20,9 +20,10 @@ void step_resetting(Draft& draft, const Resetting& phase, const SlotEvent& event
     std::visit(
         Overloaded{
             [&](const WorkDone&) {
-                draft.enter(Verifying{phase.operation, draft.now + draft.limits.verification,
-                                      kNever, std::nullopt},
-                            action::Priority::Info, "the step is done, looking at the card");
+                draft.enter(
+                    Verifying{phase.operation, draft.now + draft.slot.facts.policy.verification,
+                              kNever, std::nullopt},
+                    action::Priority::Info, "the step is done, looking at the card");
                 draft.look();
             },
             [&](const WorkFailed& failed) {
@@ -31,7 +32,9 @@ void step_resetting(Draft& draft, const Resetting& phase, const SlotEvent& event
                                             (": " + failed.outcome.to_string()) +
                                             "; what became of it is unknown, not retried";
                     draft.tell(action::Priority::Error, action::RecordKind::EffectFailed, why);
-                    open_gates(draft, phase.operation, Verdict{false, phase.operation.frozen, why});
+                    Verdict verdict{false, phase.operation.frozen, why};
+                    verdict.ambiguous = true;
+                    open_gates(draft, phase.operation, std::move(verdict));
                     return;
                 }
                 next_rung(draft, phase.operation, failed.outcome.to_string());
@@ -53,9 +56,11 @@ void step_resetting(Draft& draft, const Resetting& phase, const SlotEvent& event
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // What our own step causes; verification looks at the result.
-            [](const OneOf<event::ErrorReported, event::HotplugAnnounced, event::EventsMissed,
-                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
-                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, event::ErrorReported, event::HotplugAnnounced,
+                           event::EventsMissed, FactsChanged, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, WorkerReturned, ExecutorRestarted,
+                           DeadlinePassed> auto&) {},
         },
         event);
 }

@@ -46,8 +46,10 @@ void step_resyncing(Draft& draft, const Resyncing&, const SlotEvent& event) {
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // Nothing was asked for that these could answer; new facts are used when the look is
             // in.
-            [](const OneOf<FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
-                           WorkerReturned, ExecutorRestarted> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, FactsChanged, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, WorkerReturned,
+                           ExecutorRestarted> auto&) {},
         },
         event);
 }

@@ -38,30 +38,29 @@ void look_again(Draft& draft, Verifying phase) {
 /// What to do when the deadline has passed and `why` is still true.
 void not_verified(Draft& draft, const Verifying& phase, const event::Observation& seen,
                   const std::string& why) {
-    std::visit(
-        Overloaded{
-            [&](const Operation& operation) {
-                if (operation.purpose == Purpose::Replay) {
-                    draft.slot.known = Card::from(seen);
-                    open_gates(
-                        draft, operation,
-                        Verdict{false, false, "the replayed hot-plug did not settle: " + why});
-                } else {
-                    next_rung(draft, operation, why);
-                }
-            },
-            [&](const KernelRecovered&) {
-                // A failed fatal recovery never gets here: these functions are not frozen.
-                bring_back(draft, "after the kernel's recovery: " + why,
-                           compare(draft.slot.known, seen) != CardChange::Unreachable, false);
-            },
-            [&](const KernelHotplugged&) {
-                draft.slot.known = Card::from(seen);
-                open_gates(draft, std::nullopt,
-                           Verdict{true, false, "hot-plug over, but not settled: " + why});
-            },
-        },
-        phase.subject);
+    std::visit(Overloaded{
+                   [&](const Operation& operation) {
+                       if (operation.purpose == Purpose::Replay) {
+                           draft.slot.known = Card::from(seen);
+                           open_gates(draft, operation,
+                                      Verdict{false, false,
+                                              "the replayed hot-plug did not settle: " + why});
+                       } else {
+                           next_rung(draft, operation, why);
+                       }
+                   },
+                   [&](const KernelRecovered&) {
+                       // A failed fatal recovery never gets here: these functions are not frozen.
+                       bring_back(draft, "after the kernel's recovery: " + why,
+                                  condition_of(draft.slot.known, seen));
+                   },
+                   [&](const KernelHotplugged&) {
+                       draft.slot.known = Card::from(seen);
+                       open_gates(draft, std::nullopt,
+                                  Verdict{true, false, "hot-plug over, but not settled: " + why});
+                   },
+               },
+               phase.subject);
 }
 
 /// The card left or was swapped for another: pciehp's business, by what was latched or by a replay.
@@ -81,13 +80,22 @@ void verified(Draft& draft, const Verifying& phase, const event::Observation& se
     std::optional<Operation> operation;
     if (const auto* const own = std::get_if<Operation>(&phase.subject)) {
         operation = *own;
-        if (operation->frozen && operation->rungs.front() == policy::Rung::BusReset) {
-            next_rung(draft, *operation, "the card answers again, but stays frozen");
+    }
+    const Card& before = operation ? operation->before : draft.slot.known;
+    Verdict verdict{true, false, text};
+    const std::string slower = why_degraded(before, seen);
+    // Another card may have another link.
+    if (!slower.empty() && compare(before, seen) == CardChange::Same) {
+        if (draft.now < phase.give_up_at) {
+            look_again(draft, phase);
             return;
         }
+        verdict.degraded = true;
+        verdict.text += ", but " + slower;
+        draft.tell(action::Priority::Warning, action::RecordKind::EffectFailed, slower);
     }
     draft.slot.known = Card::from(seen);
-    open_gates(draft, std::move(operation), Verdict{true, false, text});
+    open_gates(draft, std::move(operation), std::move(verdict));
 }
 
 /// Hot-plug is judged by whether what is enumerated fits what is there.
@@ -224,8 +232,9 @@ void step_verifying(Draft& draft, const Verifying& phase, const SlotEvent& event
                 functions_changed(draft, phase, "pciehp announced a change");
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
-            [](const OneOf<event::EventsMissed, FactsChanged, TurnGranted, TurnRefused,
-                           AttemptReserved, AttemptRefused, WorkerReturned,
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, event::EventsMissed, FactsChanged, TurnGranted,
+                           TurnRefused, AttemptReserved, AttemptRefused, WorkerReturned,
                            ExecutorRestarted> auto&) {},
         },
         event);

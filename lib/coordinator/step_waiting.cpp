@@ -21,13 +21,12 @@ namespace {
 void turn_granted(Draft& draft, Operation operation) {
     const bool climbs_ladder =
         operation.purpose == Purpose::Recover || operation.purpose == Purpose::Manual;
-    draft.slot.attempts += 1;
-    operation.attempt = draft.slot.attempts;
     if (climbs_ladder) {
-        draft.act(Reserve{operation.attempt, operation.purpose == Purpose::Recover});
-        draft.enter(Reserving{std::move(operation)}, action::Priority::Debug, "it is our turn");
+        try_rung(draft, std::move(operation), action::Priority::Debug, "it is our turn");
         return;
     }
+    draft.slot.attempts += 1;
+    operation.attempt = draft.slot.attempts;
     if (operation.purpose == Purpose::TakeToken) {
         // The level's position at rest is the token: opening the gates takes it.
         open_gates(draft, std::move(operation), Verdict{true, false, "the token is taken"});
@@ -66,8 +65,10 @@ void step_waiting(Draft& draft, const Waiting& phase, const SlotEvent& event) {
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // The operation looks afresh before it acts.
-            [](const OneOf<event::EventsMissed, FactsChanged, AttemptReserved, AttemptRefused,
-                           WorkDone, WorkFailed, WorkerReturned, ExecutorRestarted> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, event::EventsMissed, FactsChanged,
+                           AttemptReserved, AttemptRefused, WorkDone, WorkFailed, WorkerReturned,
+                           ExecutorRestarted> auto&) {},
         },
         event);
 }

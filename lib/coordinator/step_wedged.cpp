@@ -33,10 +33,11 @@ void step_wedged(Draft& draft, const Wedged& phase, const SlotEvent& event) {
                 draft.act(Answer{request.request, false, "wedged", reason});
             },
             // A slot with a stuck kernel call is not touched, whatever else is said about it.
-            [](const OneOf<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
-                           event::HotplugAnnounced, event::EventsMissed, FactsChanged, TurnGranted,
-                           TurnRefused, AttemptReserved, AttemptRefused, WorkDone, WorkFailed,
-                           ExecutorRestarted, DeadlinePassed> auto&) {},
+            [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
+                           Recalled, HistoryFailed, event::RecoveryReported, event::ErrorReported,
+                           event::HotplugSeen, event::HotplugAnnounced, event::EventsMissed,
+                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkDone, WorkFailed, ExecutorRestarted, DeadlinePassed> auto&) {},
         },
         event);
 }

@@ -8,11 +8,23 @@
 #include "coordinator/draft.hpp"
 #include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/slot_event.hpp"
 #include "event/kernel_event.hpp"
 #include "event/observation.hpp"
 #include "event/request.hpp"
 
 namespace slotd::coordinator {
+
+/// What is known of a card that does not verify; decides which steps can help.
+struct Condition {
+    bool answers = true;
+    bool frozen = false;
+    bool wiped = false;
+    bool wants_driver = false;
+    bool operator==(const Condition&) const = default;
+};
+
+Condition condition_of(const Card& known, const event::Observation& seen);
 
 /// The ways between phases that several phases share. Each takes the draft to its next phase.
 
@@ -31,7 +43,7 @@ void kernel_hotplugs(Draft& draft, const std::string& why);
 /// Asks for the turn of an own operation.
 void begin_operation(Draft& draft, Operation operation, const std::string& why);
 /// A manual request meets a slot at rest: begins, or refuses with the reason.
-void begin_manual(Draft& draft, const event::ResetRequested& request, bool frozen);
+void begin_manual(Draft& draft, const event::ResetRequested& request);
 /// A manual request meets a slot that is busy: waits, or is refused when too many wait.
 void queue_manual(Draft& draft, const event::ResetRequested& request);
 /// The kernel acts on a slot whose operation has touched nothing but gates: the kernel goes first,
@@ -43,7 +55,13 @@ void give_way(Draft& draft, const Operation& operation, const event::HotplugAnno
 
 /// The kernel gave up, or the card does not verify: the ladder, or a line that says what would be
 /// done.
-void bring_back(Draft& draft, const std::string& why, bool answers, bool frozen);
+void bring_back(Draft& draft, const std::string& why, const Condition& condition);
+
+/// The current rung of the operation is a new attempt: first who would be disturbed.
+void try_rung(Draft& draft, Operation operation, action::Priority priority,
+              const std::string& line);
+/// No automatic action from now on until the slot is released; remembered.
+void set_aside(Draft& draft, const std::string& why);
 
 /// The current rung did not do: the next one, or the end.
 void next_rung(Draft& draft, Operation operation, const std::string& why);
@@ -52,14 +70,30 @@ void next_rung(Draft& draft, Operation operation, const std::string& why);
 void open_gates(Draft& draft, std::optional<Operation> operation, Verdict verdict,
                 action::Latched latched = action::Latched::Forget);
 
-/// Everything is open again: answers, closes the incident, rests.
+/// Everything is open again. What was brought back soaks first.
 void conclude(Draft& draft, const std::optional<Operation>& operation, const Verdict& verdict,
               const std::optional<event::Observation>& seen);
+
+/// The end of an episode: answers, closes the incident, rests.
+void finish(Draft& draft, const std::optional<Operation>& operation, const Verdict& verdict,
+            const std::optional<event::Observation>& seen);
 
 /// At rest: takes the token if it is missing, then the next waiting request, else stays.
 void take_up_work(Draft& draft);
 /// Begins the first waiting request that is not refused.
 void take_next_request(Draft& draft);
+
+/// An operator holds the slot: at once where nothing was touched, otherwise at its next rest.
+void hold(Draft& draft, const event::HoldRequested& request);
+/// An operator lets the slot go, out of a hold and out of quarantine.
+void release(Draft& draft, const event::ReleaseRequested& request);
+/// What the history knew is in force again.
+void recall(Draft& draft, const Recalled& recalled);
+/// The time of a hold has passed, or it was released: the slot is looked at afresh.
+void end_hold(Draft& draft, const Held& phase, const std::string& why);
+
+/// A driver asks for its device to be recovered (DRM); only a slot at rest can do something.
+void device_wedged(Draft& draft, const event::DeviceWedged& wedged);
 
 /// A kernel call passed its deadline.
 void become_wedged(Draft& draft, const action::Effect& effect);

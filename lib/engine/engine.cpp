@@ -7,11 +7,13 @@
 #include <variant>
 #include <vector>
 
+#include "action/effect.hpp"
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "coordinator/coordinator.hpp"
+#include "coordinator/in_use.hpp"
 #include "coordinator/step.hpp"
 #include "engine/ports.hpp"
 #include "event/kernel_event.hpp"
@@ -36,7 +38,7 @@ bool changes_topology(const event::KernelEvent& event) {
 }  // namespace
 
 Engine::Engine(coordinator::Settings settings, Ports ports)
-    : coordinator_(settings),
+    : coordinator_(std::move(settings)),
       ports_(ports) {}
 
 Status Engine::start(Instant now) {
@@ -65,15 +67,64 @@ void Engine::kernel_drained(Instant now) {
 }
 
 void Engine::effect_finished(event::EffectId id, const event::Outcome& outcome, Instant now) {
+    if (const auto plan = plans_.find(id); plan != plans_.end()) {
+        const event::PlanRequested request = plan->second;
+        plans_.erase(plan);
+        finish_plan(request, outcome);
+        return;
+    }
     carry_out(coordinator_.effect_finished(id, outcome, now));
 }
 
 void Engine::executor_restarted(Instant now) {
+    for (const auto& [id, request] : std::exchange(plans_, {})) {
+        finish_plan(request, {event::OutcomeKind::ExecutorLost, 0, "survey", std::nullopt});
+    }
     carry_out(coordinator_.executor_restarted(now));
 }
 
 void Engine::submit(const event::ResetRequested& request, Instant now) {
     carry_out(coordinator_.reset_requested(request, now));
+}
+
+void Engine::history_said(const history::News& news, Instant now) {
+    carry_out(coordinator_.history_said(news, now));
+}
+
+void Engine::hold(const event::HoldRequested& request, Instant now) {
+    carry_out(coordinator_.hold_requested(request, now));
+}
+
+void Engine::release(const event::ReleaseRequested& request, Instant now) {
+    carry_out(coordinator_.release_requested(request, now));
+}
+
+void Engine::plan(const event::PlanRequested& request, Instant now) {
+    (void)now;
+    // The slots' effects have a number in the high half: these ids are nobody else's.
+    last_plan_ = (last_plan_ + 1) & 0xffffffffU;
+    plans_[last_plan_] = request;
+    ports_.executor.start(last_plan_, action::SurveyUse{request.port});
+}
+
+void Engine::finish_plan(const event::PlanRequested& request, const event::Outcome& outcome) {
+    event::ResetRequested reset;
+    reset.port = request.port;
+    reset.function = request.function;
+    reset.method = request.method;
+    PlanAnswer answer;
+    answer.request = request.request;
+    answer.steps = coordinator_.preview(reset);
+    answer.usage = outcome.usage;
+    if (outcome.usage) {
+        const coordinator::InUse in_use = coordinator_.preview_use(reset, *outcome.usage);
+        answer.in_use = in_use.counted;
+        answer.text = in_use.never;
+    } else {
+        answer.text = "cannot tell what is in use: " + outcome.to_string();
+    }
+    answer.would_refuse = !answer.in_use.empty() || !answer.text.empty();
+    ports_.requests.answer(answer);
 }
 
 void Engine::time_passed(Instant now) {
@@ -111,6 +162,9 @@ void Engine::carry_out(const std::vector<coordinator::Action>& actions) {
         std::visit(Overloaded{
                        [&](const coordinator::StartEffect& wanted) {
                            ports_.executor.start(wanted.id, wanted.effect);
+                       },
+                       [&](const coordinator::Remember& one) {
+                           ports_.history.append(one.entry, one.ticket);
                        },
                        [&](const coordinator::Tell& said) { ports_.records.write(said.record); },
                        [&](const coordinator::Answer& answer) {

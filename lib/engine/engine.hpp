@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "history/news.hpp"
 
 namespace slotd::engine {
 
@@ -22,6 +24,7 @@ public:
         TopologySource& topology;
         RecordSink& records;
         RequestSink& requests;
+        History& history;
     };
 
     Engine(coordinator::Settings settings, Ports ports);
@@ -35,7 +38,12 @@ public:
     void kernel_drained(Instant now);
     void effect_finished(event::EffectId id, const event::Outcome& outcome, Instant now);
     void executor_restarted(Instant now);
+    void history_said(const history::News& news, Instant now);
     void submit(const event::ResetRequested& request, Instant now);
+    void hold(const event::HoldRequested& request, Instant now);
+    void release(const event::ReleaseRequested& request, Instant now);
+    /// Reads who would be disturbed, beside whatever the slot does, and answers.
+    void plan(const event::PlanRequested& request, Instant now);
     void time_passed(Instant now);
 
     Instant next_deadline() const;
@@ -46,8 +54,12 @@ private:
     void scan(Instant now);
     void carry_out(const std::vector<coordinator::Action>& actions);
 
+    void finish_plan(const event::PlanRequested& request, const event::Outcome& outcome);
+
     coordinator::Coordinator coordinator_;
     Ports ports_;
+    std::map<event::EffectId, event::PlanRequested> plans_;  ///< surveys under way
+    event::EffectId last_plan_ = 0;
     bool scan_wanted_ = false;  ///< at the end of this batch
     Instant scan_again_ = kNever;
     std::string scan_problem_;  ///< the last one told, so that it is told once

@@ -10,6 +10,8 @@
 #include "event/outcome.hpp"
 #include "event/request.hpp"
 #include "event/usage.hpp"
+#include "history/entry.hpp"
+#include "history/news.hpp"
 #include "pci/topology.hpp"
 #include "policy/in_use.hpp"
 
@@ -34,6 +36,15 @@ public:
     virtual Result<pci::Topology> scan() = 0;
 };
 
+/// Keeps what has to be remembered. Never blocks: what happens comes back later as history::News
+/// through whatever the implementation was given at construction. A ticket is answered exactly
+/// once.
+class History {
+public:
+    virtual ~History() = default;
+    virtual void append(const history::Entry& entry, std::optional<history::Ticket> ticket) = 0;
+};
+
 /// Where lines for people go. Must not block and cannot fail as far as the engine is concerned.
 class RecordSink {
 public:
@@ -45,7 +56,7 @@ public:
 struct ResetAnswer {
     event::RequestId request = 0;
     bool succeeded = false;
-    std::string outcome;  ///< "recovered", "held", "released", "refused", "failed", "wedged"
+    std::string outcome;  ///< as in coordinator::Answer
     std::string text;     ///< whole sentence for the operator
     bool operator==(const ResetAnswer&) const = default;
 };

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "pci/address.hpp"
 
@@ -50,6 +51,16 @@ struct HotplugAnnounced {
     bool operator==(const HotplugAnnounced&) const = default;
 };
 
+/// WEDGED= of a drm `change` uevent: the driver asks user space to recover its device (kernel
+/// drm_drv.c drm_dev_wedged_event). The methods that it named, in its order.
+enum class WedgedMethod : std::uint8_t { None, Rebind, BusReset, VendorSpecific, Other };
+
+struct DeviceWedged {
+    pci::Address function;
+    std::vector<WedgedMethod> methods;
+    bool operator==(const DeviceWedged&) const = default;
+};
+
 /// A port service device came, went, was bound or unbound (pci_express uevents): look again.
 struct ServicesChanged {
     pci::Address port;
@@ -63,6 +74,6 @@ struct EventsMissed {
 };
 
 using KernelEvent = std::variant<RecoveryReported, ErrorReported, HotplugSeen, HotplugAnnounced,
-                                 ServicesChanged, EventsMissed>;
+                                 DeviceWedged, ServicesChanged, EventsMissed>;
 
 }  // namespace slotd::event

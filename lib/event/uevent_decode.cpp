@@ -1,5 +1,6 @@
 #include "event/uevent_decode.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -78,6 +79,47 @@ std::optional<KernelEvent> decode_service(const Uevent& uevent) {
     return port ? std::optional<KernelEvent>(ServicesChanged{*port}) : std::nullopt;
 }
 
+WedgedMethod wedged_method_of(std::string_view name) {
+    if (name == "none") {
+        return WedgedMethod::None;
+    }
+    if (name == "rebind") {
+        return WedgedMethod::Rebind;
+    }
+    if (name == "bus-reset") {
+        return WedgedMethod::BusReset;
+    }
+    return name == "vendor-specific" ? WedgedMethod::VendorSpecific : WedgedMethod::Other;
+}
+
+/// A drm device is a child of its function: ".../0000:01:00.0/drm/card0".
+std::optional<pci::Address> function_above(std::string_view devpath) {
+    while (!devpath.empty()) {
+        if (const auto function = pci::Address::parse(last_component(devpath))) {
+            return function;
+        }
+        const auto slash = devpath.rfind('/');
+        devpath = slash == std::string_view::npos ? "" : devpath.substr(0, slash);
+    }
+    return std::nullopt;
+}
+
+std::optional<KernelEvent> decode_drm(const Uevent& uevent) {
+    constexpr std::size_t kMethodsMax = 8;
+    const auto function = function_above(uevent.devpath);
+    if (uevent.action != "change" || uevent.wedged.empty() || !function) {
+        return std::nullopt;
+    }
+    DeviceWedged wedged{*function, {}};
+    std::string_view rest = uevent.wedged;
+    while (!rest.empty() && wedged.methods.size() < kMethodsMax) {
+        const auto comma = rest.find(',');
+        wedged.methods.push_back(wedged_method_of(rest.substr(0, comma)));
+        rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
+    }
+    return wedged;
+}
+
 }  // namespace
 
 std::optional<KernelEvent> decode_uevent(const Uevent& uevent) {
@@ -90,6 +132,9 @@ std::optional<KernelEvent> decode_uevent(const Uevent& uevent) {
     }
     if (uevent.subsystem == "pci_express") {
         return decode_service(uevent);
+    }
+    if (uevent.subsystem == "drm") {
+        return decode_drm(uevent);
     }
     return std::nullopt;
 }

@@ -68,6 +68,16 @@ std::string_view message_id(action::RecordKind kind) {
             return "7345187054474721a79757fa9c940b32";
         case RecordKind::SlotsChanged:
             return "24a32d27906d4a1db434c928f0d6726f";
+        case RecordKind::InUse:
+            return "630596b62c2341a29a8e5a3e296aafcb";
+        case RecordKind::Quarantined:
+            return "c213b186133b4a2cae3427aee576e44d";
+        case RecordKind::Held:
+            return "5e136e7764eb40babe8a4a5ec66e058e";
+        case RecordKind::History:
+            return "6473c3dfd4f6403fb7927351f792d9aa";
+        case RecordKind::VfsDiffer:
+            return "9a718ff9c78b42918c9cb80e6a4cb912";
     }
     return "";
 }

@@ -1,9 +1,11 @@
 #include "policy/ladder.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "event/request.hpp"
 
@@ -11,36 +13,74 @@ namespace slotd::policy {
 
 namespace {
 
-/// Why a bus or slot reset cannot help here; nullopt if it can.
-std::optional<std::string> bus_reset_hindrance(const LadderQuestion& question) {
+using Hindrance = std::optional<std::string>;
+
+/// Why no reset that keeps the functions can help; nullopt if one can.
+Hindrance bare_reset_hindrance(const LadderQuestion& question) {
     if (question.functions == 0) {
         return "no function is enumerated below the port";
     }
-    if (question.has_bridge) {
-        return "a switch is below the port and a bridge has no reset of its own";
+    if (question.frozen) {
+        return "the functions are frozen after a failed fatal recovery and only re-enumeration "
+               "ends that";
     }
-    if (question.functions > 1) {
-        return "the card has several functions and the kernel resets a bus only for one";
+    if (question.wiped) {
+        return "the config space was wiped, and a reset would save and restore the wiped one";
+    }
+    if (question.wants_driver) {
+        return "the card answers; its driver needs a fresh start";
     }
     return std::nullopt;
 }
 
-std::optional<std::string> hindrance(const LadderQuestion& question, Rung rung) {
-    const bool keeps_functions = rung != Rung::Reenumerate;
-    if (keeps_functions && question.frozen) {
-        return "the functions are frozen after a failed fatal recovery and only re-enumeration "
-               "ends that";
+/// What the kernel's `bus` method asks of a card.
+Hindrance bus_method_hindrance(const LadderQuestion& question) {
+    if (question.has_bridge) {
+        return "a switch is below the port and a bridge has no reset of its own "
+               "(reset_subordinate is not slot-aware before kernel 7.1)";
     }
+    if (question.functions > 1) {
+        return "the card has several functions and the kernel resets a bus only for one";
+    }
+    if (question.vfs > 0) {
+        return "virtual functions are siblings on the bus and the kernel resets it only for one";
+    }
+    return std::nullopt;
+}
+
+Hindrance either(Hindrance first, Hindrance second) {
+    return first ? std::move(first) : std::move(second);
+}
+
+Hindrance vfio_hindrance(const LadderQuestion& question) {
+    if (question.has_bridge) {
+        return "a switch is below the port and VFIO resets no bridges";
+    }
+    if (!question.answers) {
+        return "VFIO cannot open a card that does not answer";
+    }
+    return std::nullopt;
+}
+
+Hindrance hindrance(const LadderQuestion& question, Rung rung) {
     switch (rung) {
         case Rung::FunctionReset:
-            return question.functions == 0
-                       ? std::optional<std::string>("no function is enumerated below the port")
-                       : std::nullopt;
+            return either(bare_reset_hindrance(question),
+                          question.answers ? Hindrance()
+                                           : "a function that does not answer cannot be told to "
+                                             "reset itself");
         case Rung::SlotReset:
+            return either(question.hotplug_slot
+                              ? Hindrance()
+                              : "the port has no hot-plug slot; ask for bus instead",
+                          either(bare_reset_hindrance(question), bus_method_hindrance(question)));
         case Rung::BusReset:
-            return bus_reset_hindrance(question);
+            return either(question.hotplug_slot
+                              ? "the card is in a hot-plug slot, whose reset is the step slot"
+                              : Hindrance(),
+                          either(bare_reset_hindrance(question), bus_method_hindrance(question)));
         case Rung::VfioReset:
-            return "no user space driver lent its descriptors";
+            return either(bare_reset_hindrance(question), vfio_hindrance(question));
         case Rung::Reenumerate:
         case Rung::Quarantine:
             return std::nullopt;
@@ -54,6 +94,15 @@ void consider(Ladder& ladder, const LadderQuestion& question, Rung rung) {
     } else {
         ladder.rungs.push_back(rung);
     }
+}
+
+/// What "reset the card" means here: slot reset where there is a slot, bus reset otherwise, and
+/// VFIO where the kernel's own refuses several functions.
+Rung whole_card_reset(const LadderQuestion& question) {
+    if (question.lent || (question.functions > 1 && !question.has_bridge)) {
+        return Rung::VfioReset;
+    }
+    return question.hotplug_slot ? Rung::SlotReset : Rung::BusReset;
 }
 
 }  // namespace
@@ -77,31 +126,25 @@ const char* to_text(Rung rung) {
 }
 
 std::optional<Rung> rung_from_text(std::string_view text) {
-    for (const Rung rung : {Rung::FunctionReset, Rung::SlotReset, Rung::BusReset, Rung::VfioReset,
-                            Rung::Reenumerate, Rung::Quarantine}) {
-        if (text == to_text(rung)) {
-            return rung;
-        }
-    }
-    return std::nullopt;
+    const auto at = std::ranges::find(all_rungs(), text, to_text);
+    return at == all_rungs().end() ? std::nullopt : std::optional(*at);
 }
 
-Ladder recovery_ladder(const LadderQuestion& question) {
+const std::vector<Rung>& all_rungs() {
+    static const std::vector<Rung> all = {Rung::FunctionReset, Rung::SlotReset,   Rung::BusReset,
+                                          Rung::VfioReset,     Rung::Reenumerate, Rung::Quarantine};
+    return all;
+}
+
+Ladder recovery_ladder(const LadderQuestion& question, const std::vector<Rung>& steps) {
     Ladder ladder;
-    // A card that answers keeps its place: its driver was told that the recovery failed, and a
-    // reset under a driver without reset callbacks would break what may still work. A silent card
-    // has nothing to lose; the reset is there to make it answer, re-enumeration follows in any
-    // case.
-    LadderQuestion hardware = question;
-    hardware.frozen = false;
-    if (!question.answers) {
-        consider(ladder, hardware, Rung::BusReset);
-    } else {
-        ladder.skipped.push_back(
-            {Rung::BusReset, hindrance(question, Rung::BusReset)
-                                 .value_or("the card answers; its driver needs a fresh start")});
+    for (const Rung rung : steps) {
+        if (rung == Rung::VfioReset && question.functions == 1 && question.vfs == 0) {
+            ladder.skipped.push_back({rung, "of a single function, VFIO's is the kernel's reset"});
+        } else {
+            consider(ladder, question, rung);
+        }
     }
-    consider(ladder, question, Rung::Reenumerate);
     return ladder;
 }
 
@@ -112,15 +155,11 @@ Ladder requested_ladder(const LadderQuestion& question, event::ResetMethod metho
             consider(ladder, question, Rung::FunctionReset);
             break;
         case event::ResetMethod::Slot:
-            if (!question.hotplug_slot) {
-                ladder.skipped.push_back(
-                    {Rung::BusReset, "the port has no hot-plug slot; ask for bus instead"});
-                break;
-            }
-            consider(ladder, question, Rung::BusReset);
+            consider(ladder, question,
+                     question.hotplug_slot ? whole_card_reset(question) : Rung::SlotReset);
             break;
         case event::ResetMethod::Bus:
-            consider(ladder, question, Rung::BusReset);
+            consider(ladder, question, whole_card_reset(question));
             break;
         case event::ResetMethod::Vfio:
             consider(ladder, question, Rung::VfioReset);
@@ -129,8 +168,10 @@ Ladder requested_ladder(const LadderQuestion& question, event::ResetMethod metho
             consider(ladder, question, Rung::Reenumerate);
             break;
         case event::ResetMethod::Auto:
-            consider(ladder, question, Rung::BusReset);
-            consider(ladder, question, Rung::Reenumerate);
+            consider(ladder, question, whole_card_reset(question));
+            if (!question.lent) {
+                consider(ladder, question, Rung::Reenumerate);
+            }
             break;
     }
     return ladder;

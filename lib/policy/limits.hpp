@@ -24,8 +24,6 @@ struct Limits {
     Duration hotplug_quiet = 500ms;
     /// pciehp's own waits add up to a few seconds; RRS may take 60 s (pci_scan_device).
     Duration hotplug = 75s;
-    /// How long a card may take to answer, and its driver to bind, before a step counts as failed.
-    Duration verification = 5s;
     Duration verification_look = 50ms;
     /// A link that is down this long is not the flap of a reset (kernel: 100 ms hold, then
     /// training).
@@ -40,8 +38,14 @@ struct Limits {
     Duration retry = 5s;
     /// Requests that may wait for one slot.
     std::size_t waiting_requests_max = 4;
-    /// Automatic attempts for one slot in `budget_window`, as powerpc EEH (5 freezes in an hour).
+    /// How long the history may take to write a reservation before the attempt is given up.
+    Duration reservation = 5s;
+    /// Automatic attempts in `budget_window`: for one slot, as powerpc EEH (5 freezes in an hour);
+    /// for all slots of a Root Port; for the host. A storm on many slots is no reason to reset
+    /// many.
     std::uint32_t budget = 5;
+    std::uint32_t budget_root_port = 10;
+    std::uint32_t budget_host = 20;
     Duration budget_window = 1h;
 
     bool operator==(const Limits&) const = default;

@@ -80,10 +80,17 @@ std::optional<std::pair<event::EffectId, Outcome>> FakeMachine::finish_next() {
         return std::pair(id, ended(OutcomeKind::Failed, text, EIO));
     }
     Outcome outcome = perform(effect);
-    if (!std::holds_alternative<action::ObserveSlot>(effect)) {
+    if (!action::reads_only(effect)) {
         performed.push_back(text);
     }
     return std::pair(id, std::move(outcome));
+}
+
+void FakeMachine::append(const history::Entry& entry, std::optional<history::Ticket> ticket) {
+    remembered.push_back(entry);
+    if (ticket) {
+        unwritten.push_back(*ticket);
+    }
 }
 
 event::Observation FakeMachine::observe(const pci::Address& address) const {
@@ -156,9 +163,15 @@ Outcome FakeMachine::perform(const action::Effect& effect) {
             },
             [&](const action::RemoveFunction&) { return port->enumerated.reset(), done(); },
             [&](const action::RescanBelow&) { return port->enumerated = port->card, done(); },
-            [&](const OneOf<action::ObserveSlot, action::SurveyUse, action::NoteVfs,
-                            action::RestoreVfs, action::ResetByVfio,
-                            action::ResetByLentFds> auto&) {
+            [&](const action::SurveyUse&) {
+                Outcome outcome = done();
+                outcome.usage = usage[port->address];
+                outcome.usage->port = port->address;
+                return outcome;
+            },
+            [](const OneOf<action::NoteVfs, action::RestoreVfs, action::ResetByVfio,
+                           action::ResetByLentFds> auto&) { return done(); },
+            [&](const action::ObserveSlot&) {
                 Outcome outcome = done();
                 outcome.observation = observe(port->address);
                 return outcome;

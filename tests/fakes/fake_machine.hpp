@@ -15,6 +15,9 @@
 #include "engine/ports.hpp"
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
+#include "event/usage.hpp"
+#include "history/entry.hpp"
+#include "history/news.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
 #include "pci/service.hpp"
@@ -51,7 +54,8 @@ struct FakePort {
 class FakeMachine final : public engine::Executor,
                           public engine::TopologySource,
                           public engine::RecordSink,
-                          public engine::RequestSink {
+                          public engine::RequestSink,
+                          public engine::History {
 public:
     std::map<pci::Address, FakePort> ports;
     std::deque<std::pair<event::EffectId, action::Effect>> started;  ///< not ended yet
@@ -59,7 +63,10 @@ public:
     std::vector<action::Record> records;
     std::vector<engine::ResetAnswer> answers;
     std::vector<engine::PlanAnswer> plans;
-    std::set<std::string> failing;  ///< effects (as text) that end with EIO
+    std::vector<history::Entry> remembered;      ///< everything that was appended, in order
+    std::deque<history::Ticket> unwritten;       ///< waiting for Written
+    std::map<pci::Address, event::Usage> usage;  ///< what a survey finds; nothing where not set
+    std::set<std::string> failing;               ///< effects (as text) that end with EIO
 
     void start(event::EffectId id, const action::Effect& effect) override;
     Result<pci::Topology> scan() override;
@@ -69,6 +76,8 @@ public:
     void answer(const engine::ResetAnswer& answer) override { answers.push_back(answer); }
 
     void answer(const engine::PlanAnswer& answer) override { plans.push_back(answer); }
+
+    void append(const history::Entry& entry, std::optional<history::Ticket> ticket) override;
 
     /// Ends the oldest started effect; nullopt if there is none.
     std::optional<std::pair<event::EffectId, event::Outcome>> finish_next();

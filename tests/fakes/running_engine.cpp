@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "action/effect.hpp"
 #include "coordinator/phase.hpp"
 #include "coordinator/slot_status.hpp"
+#include "history/news.hpp"
 
 namespace slotd::fakes {
 
@@ -14,8 +17,9 @@ namespace {
 
 coordinator::Settings settings(policy::Level level, bool automatic_action) {
     coordinator::Settings made;
-    made.level = level;
-    made.automatic_action = automatic_action;
+    made.policy.defaults.level = level;
+    made.policy.defaults.automatic_action = automatic_action;
+    made.policy.defaults.soak = {};  // tests of the soak ask for one
     made.session = 0x1000;
     return made;
 }
@@ -24,17 +28,30 @@ coordinator::Settings settings(policy::Level level, bool automatic_action) {
 
 RunningEngine::RunningEngine(FakeMachine world, policy::Level level, bool automatic_action)
     : machine(std::move(world)),
-      engine(settings(level, automatic_action), {machine, machine, machine, machine}) {
+      engine(settings(level, automatic_action), {machine, machine, machine, machine, machine}) {
     (void)engine.start(now);  // a fake machine always has its ports
+    engine.history_said(history::Opened{}, now);
 }
 
 void RunningEngine::finish_effects(int most) {
-    for (int ended = 0; ended < most; ++ended) {
+    for (int ended = 0; ended < most;) {
+        write_history();
+        const bool survey = !machine.started.empty() && std::holds_alternative<action::SurveyUse>(
+                                                            machine.started.front().second);
+        ended += survey ? 0 : 1;
         const auto next = machine.finish_next();
         if (!next) {
             return;
         }
         engine.effect_finished(next->first, next->second, now);
+    }
+}
+
+void RunningEngine::write_history() {
+    while (history_writes && !machine.unwritten.empty()) {
+        const history::Ticket ticket = machine.unwritten.front();
+        machine.unwritten.pop_front();
+        engine.history_said(history::Written{ticket, {}}, now);
     }
 }
 
@@ -54,12 +71,13 @@ void RunningEngine::say(const event::KernelEvent& event) {
     engine.kernel_drained(now);
 }
 
-event::RequestId RunningEngine::ask(const char* port, event::ResetMethod method) {
+event::RequestId RunningEngine::ask(const char* port, event::ResetMethod method, bool force) {
     event::ResetRequested request;
     request.request = ++last_request_;
     request.port = at(port);
     request.method = method;
     request.requester.reason = "test";
+    request.force = force;
     engine.submit(request, now);
     return request.request;
 }
@@ -69,7 +87,7 @@ std::string RunningEngine::phase(const char* port) const {
 }
 
 std::vector<std::string> RunningEngine::gates(const char* port) const {
-    for (const coordinator::SlotStatus& status : engine.coordinator().statuses()) {
+    for (const coordinator::SlotStatus& status : engine.coordinator().statuses(now)) {
         if (status.port == at(port)) {
             return status.gates;
         }

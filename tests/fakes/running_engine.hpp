@@ -22,17 +22,23 @@ public:
     Instant now{};
     engine::Engine engine;
 
-    /// Ends effects, oldest first, until none is started any more or `most` have ended.
+    bool history_writes = true;  ///< otherwise reservations stay unanswered
+
+    /// Ends effects, oldest first, until none is started any more or `most` have ended, surveys not
+    /// counted. What the
+    /// history has to write is written in between.
     void finish_effects(int most = 1000);
     /// Moves the clock to each deadline up to `much` from now and ends effects in between.
     void pass(Duration much);
     void say(const event::KernelEvent& event);
     /// Gives the request a number; its answer is in machine.answers.
-    event::RequestId ask(const char* port, event::ResetMethod method);
+    event::RequestId ask(const char* port, event::ResetMethod method, bool force = false);
     std::string phase(const char* port) const;
     std::vector<std::string> gates(const char* port) const;
 
 private:
+    void write_history();
+
     event::RequestId last_request_ = 0;
 };
 

@@ -50,7 +50,9 @@ struct Daemon : testing::Test {
                                        "--control-socket",
                                        socket,
                                        "--executor-state-dir",
-                                       sysfs.state_dir()};
+                                       sysfs.state_dir(),
+                                       "--history-directory",
+                                       folder.path("history")};
         words.insert(words.end(), more.begin(), more.end());
         return words;
     }

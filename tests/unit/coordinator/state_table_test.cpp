@@ -34,11 +34,19 @@ event::Observation good_look() {
     return fakes::machine_with_one_slot().observe(kPort);
 }
 
+event::Usage mounted() {
+    event::Usage usage;
+    usage.functions = {
+        {kFunction, "virtio-pci", {{"vda", 0, {}, {{"vda1", "/srv"}}, {}}}, {}, {}, {}, false}};
+    return usage;
+}
+
 Operation operation(Purpose purpose) {
     Operation one;
     one.purpose = purpose;
     one.attempt = 1;
-    one.rungs = {policy::Rung::BusReset, policy::Rung::Reenumerate};
+    one.rungs = {policy::Rung::SlotReset, policy::Rung::Reenumerate};
+    one.reserved = true;
     one.before = Card::from(good_look());
     if (purpose == Purpose::Manual) {
         one.request = event::ResetRequested{1, kPort, std::nullopt, event::ResetMethod::Auto, {}};
@@ -53,6 +61,8 @@ std::vector<std::pair<std::string, SlotPhase>> phases() {
         {"Resyncing", Resyncing{kNow}},
         {"Idle", Idle{kNow, {}}},
         {"NeedsOperator", NeedsOperator{"the kernel gave up", true, kNow, {}}},
+        {"Quarantined", Quarantined{"no attempt is left", false, kNow, {}}},
+        {"Held", Held{kNow, "uid 0", "", "", false}},
         {"KernelRecovering, BEGIN seen", KernelRecovering{{kFunction}, {}, {}, false, kNow}},
         {"KernelRecovering, SUCCESSFUL seen",
          KernelRecovering{{}, event::RecoveryReport::Succeeded, {}, false, kNow}},
@@ -62,7 +72,8 @@ std::vector<std::pair<std::string, SlotPhase>> phases() {
          KernelRecovering{{}, event::RecoveryReport::Succeeded, {}, true, kNow}},
         {"KernelHotplugging", KernelHotplugging{kNow, kNow + 60s}},
         {"Waiting", Waiting{manual, kNow}},
-        {"Reserving", Reserving{manual}},
+        {"Surveying", Surveying{manual}},
+        {"Reserving", Reserving{manual, kNow}},
         {"Draining", Draining{manual}},
         {"Resetting", Resetting{manual}},
         {"Replaying", Replaying{operation(Purpose::Replay)}},
@@ -71,6 +82,8 @@ std::vector<std::pair<std::string, SlotPhase>> phases() {
          Verifying{KernelRecovered{event::RecoveryReport::Succeeded, false}, kNow + 5s, kNow, {}}},
         {"Verifying, kernel hot-plugged", Verifying{KernelHotplugged{}, kNow + 5s, kNow, {}}},
         {"Opening", Opening{manual, Verdict{true, false, "recovered and verified"}, 0}},
+        {"Soaking", Soaking{manual, Verdict{true, false, "recovered and verified"}, kNow,
+                            good_look().functions}},
         {"CoolingDown", CoolingDown{kNow}},
         {"Wedged", Wedged{manual, "power off slot"}},
     };
@@ -93,15 +106,23 @@ std::vector<std::pair<std::string, SlotEvent>> events() {
         {"function removed", event::HotplugSeen{kFunction, HotplugKind::Removed}},
         {"driver bound or unbound", event::HotplugSeen{kFunction, HotplugKind::DriverBound}},
         {"hot-plug announced", event::HotplugAnnounced{kPort, event::HotplugSignal::LinkDown}},
+        {"device wedged", event::DeviceWedged{kFunction, {event::WedgedMethod::Rebind}}},
         {"events missed", event::EventsMissed{"1 uevent"}},
         {"facts changed", FactsChanged{}},
         {"reset requested",
          event::ResetRequested{2, kPort, std::nullopt, event::ResetMethod::Reenumerate, {}}},
+        {"hold asked for", event::HoldRequested{3, kPort, 3600s, {}}},
+        {"release asked for", event::ReleaseRequested{4, kPort, {}}},
         {"turn granted", TurnGranted{}},
         {"turn refused", TurnRefused{"a neighbour is wedged"}},
         {"attempt reserved", AttemptReserved{1}},
         {"attempt refused", AttemptRefused{1, "budget spent"}},
+        {"history failed", HistoryFailed{1, "the disk is full"}},
+        {"recalled: quarantine", Recalled{{}, "no attempt is left", {}}},
+        {"recalled: hold", Recalled{Hold{kNow + 3600s, "uid 0", ""}, {}, {}}},
         {"work done, same card", WorkDone{good_look()}},
+        {"work done, nothing in use", WorkDone{{}, event::Usage{}}},
+        {"work done, in use", WorkDone{{}, mounted()}},
         {"work done, card gone", WorkDone{gone}},
         {"work failed", WorkFailed{action::ObserveSlot{kPort},
                                    {event::OutcomeKind::Failed, 5, "look", std::nullopt}}},
@@ -115,8 +136,9 @@ Slot slot_in(SlotPhase phase, policy::Level level) {
     Slot slot;
     slot.facts.port = kPort;
     slot.facts.root_port = kPort;
-    slot.facts.level = level;
-    slot.facts.automatic_action = true;
+    slot.facts.policy.level = level;
+    slot.facts.policy.soak = 1s;
+    slot.facts.policy.automatic_action = true;
     slot.facts.hotplug = true;
     slot.facts.error_services = {{kPort, pci::Service::Aer, true}};
     slot.facts.hotplug_services = {
@@ -152,6 +174,9 @@ std::string describe_step(const Slot& before, const Step& step) {
                        [&](const AskTurn&) { add("ask for turn"); },
                        [&](const ReleaseTurn&) { add("release turn"); },
                        [&](const Reserve&) { add("reserve attempt"); },
+                       [&](const Remember& one) {
+                           add(std::string("remember ") + history::name_of(one.entry));
+                       },
                        [&](const Answer& one) { add("answer " + one.outcome); },
                        [&](const Tell& one) {
                            if (one.record.kind != action::RecordKind::PhaseChanged) {

@@ -114,8 +114,7 @@ TEST(Recovery, WithAutomaticActionOffTheSlotWaitsForAnOperatorAndSaysWhatItWould
     world.pass(2s);
 
     EXPECT_EQ(world.phase(kPort), "needs-operator");
-    EXPECT_TRUE(
-        world.machine.told(action::RecordKind::NoAction, "would have tried reenumerate"));
+    EXPECT_TRUE(world.machine.told(action::RecordKind::NoAction, "would have tried reenumerate"));
     EXPECT_FALSE(world.machine.ports.at(at(kPort)).masked);
 }
 
@@ -166,7 +165,7 @@ TEST(Recovery, ACardThatAnswersNothingAfterASuccessfulRecoveryIsBroughtBack) {
     world.say(report(RecoveryReport::Succeeded));
     world.pass(15s);
 
-    EXPECT_TRUE(world.machine.told(action::RecordKind::PhaseChanged, "trying bus"));
+    EXPECT_TRUE(world.machine.told(action::RecordKind::PhaseChanged, "trying slot"));
     EXPECT_TRUE(world.machine.told(action::RecordKind::PhaseChanged, "trying reenumerate"));
 }
 
@@ -179,8 +178,9 @@ TEST(Recovery, TheBudgetEndsAutomaticAction) {
         world.pass(2s);
     }
 
-    EXPECT_EQ(world.phase(kPort), "needs-operator");
-    EXPECT_TRUE(world.machine.told(action::RecordKind::NoAction, "5 attempts within 3600 s"));
+    EXPECT_EQ(world.phase(kPort), "quarantined");
+    EXPECT_TRUE(world.machine.told(action::RecordKind::Quarantined,
+                                   "5 attempts within 3600 s for the slot"));
 }
 
 }  // namespace

@@ -21,35 +21,49 @@ LadderQuestion with(LadderQuestion question, void (*change)(LadderQuestion&)) {
     return question;
 }
 
-TEST(RecoveryLadder, OfAFrozenCardThatAnswersIsReenumerationAlone) {
-    const Ladder ladder = recovery_ladder(with(kHealthySlot, [](auto& q) { q.frozen = true; }));
+TEST(RecoveryLadder, OfAFrozenCardIsReenumerationAndSaysWhyNothingGentler) {
+    const Ladder ladder =
+        recovery_ladder(with(kHealthySlot, [](auto& q) { q.frozen = true; }), all_rungs());
 
-    EXPECT_EQ(ladder.rungs, (std::vector{Rung::Reenumerate}));
-    ASSERT_EQ(ladder.skipped.size(), 1U);
+    EXPECT_EQ(ladder.rungs, (std::vector{Rung::Reenumerate, Rung::Quarantine}));
+    ASSERT_EQ(ladder.skipped.size(), 4U);
     EXPECT_NE(ladder.skipped[0].reason.find("frozen"), std::string::npos);
+    EXPECT_NE(ladder.skipped[1].reason.find("frozen"), std::string::npos);
+    EXPECT_NE(ladder.skipped[2].reason.find("in a hot-plug slot"), std::string::npos);
+    EXPECT_NE(ladder.skipped[3].reason.find("single function"), std::string::npos);
 }
 
-TEST(RecoveryLadder, OfASilentCardResetsTheSlotFirstEvenIfItIsFrozen) {
-    const Ladder ladder = recovery_ladder(with(kHealthySlot, [](auto& q) {
-        q.frozen = true;
-        q.answers = false;
-    }));
+TEST(RecoveryLadder, OfASilentCardResetsTheSlotFirst) {
+    const Ladder ladder =
+        recovery_ladder(with(kHealthySlot, [](auto& q) { q.answers = false; }), all_rungs());
 
-    EXPECT_EQ(ladder, (Ladder{{Rung::BusReset, Rung::Reenumerate}, {}}));
+    EXPECT_EQ(ladder.rungs, (std::vector{Rung::SlotReset, Rung::Reenumerate, Rung::Quarantine}));
 }
 
-TEST(RecoveryLadder, NeverResetsABusWithSeveralFunctions) {
-    const Ladder ladder = recovery_ladder(with(kHealthySlot, [](auto& q) {
-        q.answers = false;
-        q.functions = 2;
-    }));
+TEST(RecoveryLadder, OfAWipedCardHasNoBareReset) {
+    const Ladder ladder =
+        recovery_ladder(with(kHealthySlot, [](auto& q) { q.wiped = true; }), all_rungs());
 
-    EXPECT_EQ(ladder.rungs, (std::vector{Rung::Reenumerate}));
+    EXPECT_EQ(ladder.rungs, (std::vector{Rung::Reenumerate, Rung::Quarantine}));
+}
+
+TEST(RecoveryLadder, NeverResetsABusWithSeveralFunctionsButByVfio) {
+    const Ladder ladder =
+        recovery_ladder(with(kHealthySlot, [](auto& q) { q.functions = 2; }), all_rungs());
+
+    EXPECT_EQ(ladder.rungs, (std::vector{Rung::FunctionReset, Rung::VfioReset, Rung::Reenumerate,
+                                         Rung::Quarantine}));
+}
+
+TEST(RecoveryLadder, KeepsTheOrderOfThePolicyAndNothingElse) {
+    const Ladder ladder = recovery_ladder(kHealthySlot, {Rung::Reenumerate, Rung::SlotReset});
+
+    EXPECT_EQ(ladder, (Ladder{{Rung::Reenumerate, Rung::SlotReset}, {}}));
 }
 
 TEST(RequestedLadder, AutoIsSlotOrBusResetThenReenumeration) {
     EXPECT_EQ(requested_ladder(kHealthySlot, ResetMethod::Auto),
-              (Ladder{{Rung::BusReset, Rung::Reenumerate}, {}}));
+              (Ladder{{Rung::SlotReset, Rung::Reenumerate}, {}}));
 }
 
 TEST(RequestedLadder, AutoOfASwitchIsReenumeration) {
@@ -65,16 +79,35 @@ TEST(RequestedLadder, SlotOnAPortWithoutSlotIsRefusedWithWhatToAskForInstead) {
 
     EXPECT_EQ(
         ladder,
-        (Ladder{{}, {{Rung::BusReset, "the port has no hot-plug slot; ask for bus instead"}}}));
+        (Ladder{{}, {{Rung::SlotReset, "the port has no hot-plug slot; ask for bus instead"}}}));
 }
 
 TEST(RequestedLadder, AnExplicitMethodIsOneRungAndNoFallback) {
     EXPECT_EQ(requested_ladder(kHealthySlot, ResetMethod::Flr).rungs,
               (std::vector{Rung::FunctionReset}));
-    EXPECT_EQ(requested_ladder(kHealthySlot, ResetMethod::Bus).rungs,
-              (std::vector{Rung::BusReset}));
+    EXPECT_EQ(requested_ladder(kHealthySlot, ResetMethod::Vfio).rungs,
+              (std::vector{Rung::VfioReset}));
     EXPECT_EQ(requested_ladder(kHealthySlot, ResetMethod::Reenumerate).rungs,
               (std::vector{Rung::Reenumerate}));
+}
+
+TEST(RequestedLadder, OfACardInASlotByBusIsTheSlotReset) {
+    EXPECT_EQ(requested_ladder(kHealthySlot, ResetMethod::Bus).rungs,
+              (std::vector{Rung::SlotReset}));
+}
+
+TEST(RequestedLadder, OfSeveralFunctionsIsVfioBeforeReenumeration) {
+    const LadderQuestion two = with(kHealthySlot, [](auto& q) { q.functions = 2; });
+
+    EXPECT_EQ(requested_ladder(two, ResetMethod::Auto).rungs,
+              (std::vector{Rung::VfioReset, Rung::Reenumerate}));
+    EXPECT_EQ(requested_ladder(two, ResetMethod::Slot).rungs, (std::vector{Rung::VfioReset}));
+}
+
+TEST(RequestedLadder, WithLentDescriptorsTakesNothingElse) {
+    const LadderQuestion lent = with(kHealthySlot, [](auto& q) { q.lent = true; });
+
+    EXPECT_EQ(requested_ladder(lent, ResetMethod::Auto).rungs, (std::vector{Rung::VfioReset}));
 }
 
 TEST(RequestedLadder, OfAnEmptySlotHasNothingToReset) {

@@ -1,0 +1,173 @@
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "action/effect.hpp"
+#include "action/record.hpp"
+#include "base/time.hpp"
+#include "coordinator/card.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/operation.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/scripts.hpp"
+#include "coordinator/step.hpp"
+#include "coordinator/transitions.hpp"
+#include "event/observation.hpp"
+#include "event/request.hpp"
+#include "history/entry.hpp"
+#include "policy/ladder.hpp"
+#include "policy/level.hpp"
+
+namespace slotd::coordinator {
+
+using action::Priority;
+using action::RecordKind;
+
+void open_gates(Draft& draft, std::optional<Operation> operation, Verdict verdict,
+                action::Latched latched) {
+    auto script = opening_script(draft.slot, latched);
+    if (script.size() == 1 && !draft.slot.in_flight) {
+        // Nothing but the look: no gate was closed, and the card has just been looked at.
+        conclude(draft, operation, verdict, std::nullopt);
+        return;
+    }
+    const std::string why = verdict.text;
+    draft.enter(Opening{std::move(operation), std::move(verdict), 0}, Priority::Debug, why);
+    draft.run(std::move(script));
+}
+
+namespace {
+
+bool climbs(const Operation& operation) {
+    return operation.purpose == Purpose::Recover || operation.purpose == Purpose::Manual;
+}
+
+const char* outcome_of(const Verdict& verdict) {
+    if (!verdict.refused.empty()) {
+        return verdict.refused.c_str();
+    }
+    return !verdict.well ? "failed" : verdict.degraded ? "degraded" : "recovered";
+}
+
+void tell_end(Draft& draft, std::optional<Operation> operation, const Verdict& verdict) {
+    if (operation) {
+        draft.act(ReleaseTurn{});
+        draft.answer(operation, verdict.well, outcome_of(verdict), verdict.text);
+        draft.end_attempt(*operation, verdict.well, verdict.ambiguous, verdict.text);
+    }
+    const Priority well = verdict.degraded ? Priority::Warning : Priority::Notice;
+    draft.close_incident(verdict.well ? well : Priority::Error,
+                         verdict.well ? verdict.text : "NOT recovered: " + verdict.text);
+}
+
+void hand_to_operator(Draft& draft, const Verdict& verdict) {
+    const Hold hold = *draft.slot.hold;
+    draft.enter(
+        Held{hold.until, hold.by, hold.reason, verdict.well ? "" : verdict.text, verdict.frozen},
+        Priority::Notice, "held by " + hold.by);
+    while (!draft.slot.waiting.empty()) {
+        const event::ResetRequested request = draft.slot.waiting.front();
+        draft.slot.waiting.pop_front();
+        queue_manual(draft, request);  // refuses, with the reason
+    }
+}
+
+/// Late uevents of an own operation still belong to it, where it went well.
+bool cools_down(const std::optional<Operation>& operation, const Verdict& verdict, bool changed) {
+    return verdict.well && operation && operation->purpose != Purpose::TakeToken && !changed;
+}
+
+}  // namespace
+
+void conclude(Draft& draft, const std::optional<Operation>& operation, const Verdict& verdict,
+              const std::optional<event::Observation>& seen) {
+    const Duration soak = draft.slot.facts.policy.soak;
+    if (!operation || !climbs(*operation) || !verdict.well || soak <= Duration::zero()) {
+        finish(draft, operation, verdict, seen);
+        return;
+    }
+    const std::string line = verdict.text + "; its error counters have to stay quiet now";
+    draft.enter(Soaking{*operation, verdict, draft.now + soak,
+                        seen ? seen->functions : draft.slot.known.functions},
+                Priority::Info, line);
+}
+
+void finish(Draft& draft, const std::optional<Operation>& operation, const Verdict& verdict,
+            const std::optional<event::Observation>& seen) {
+    tell_end(draft, operation, verdict);
+    if (draft.slot.hold) {
+        hand_to_operator(draft, verdict);
+        return;
+    }
+    // A change that slipped in while the notification was off is confirmed and replayed from rest.
+    const bool changed = seen && compare(draft.slot.known, *seen) != CardChange::Same;
+    const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
+    const Instant next_look = changed   ? draft.now + draft.limits.change_confirmed
+                              : samples ? draft.now + draft.limits.sample
+                                        : kNever;
+    const std::optional<Instant> changed_since = changed ? std::optional(draft.now) : std::nullopt;
+    if (draft.slot.quarantine) {
+        draft.enter(Quarantined{*draft.slot.quarantine, verdict.frozen, next_look, changed_since},
+                    Priority::Warning, verdict.text);
+    } else if (!verdict.well) {
+        draft.enter(NeedsOperator{verdict.text, verdict.frozen, next_look, changed_since},
+                    Priority::Warning, verdict.text);
+    } else if (cools_down(operation, verdict, changed)) {
+        draft.enter(CoolingDown{draft.now + draft.limits.cool_down}, Priority::Info, verdict.text);
+        return;
+    } else {
+        draft.enter(Idle{next_look, changed_since}, Priority::Info, verdict.text);
+    }
+    // A token that could not be taken is asked for again when the facts change, not at once.
+    if (operation && operation->purpose == Purpose::TakeToken) {
+        take_next_request(draft);
+    } else {
+        take_up_work(draft);
+    }
+}
+
+void take_up_work(Draft& draft) {
+    if (!token_missing(draft.slot)) {
+        take_next_request(draft);
+        return;
+    }
+    Operation operation;
+    operation.purpose = Purpose::TakeToken;
+    begin_operation(draft, std::move(operation), "pciehp is bound");
+}
+
+void take_next_request(Draft& draft) {
+    while (!draft.slot.waiting.empty()) {
+        const event::ResetRequested request = draft.slot.waiting.front();
+        draft.slot.waiting.pop_front();
+        begin_manual(draft, request);
+        if (std::holds_alternative<Waiting>(draft.slot.phase)) {
+            return;
+        }
+    }
+}
+
+void become_wedged(Draft& draft, const action::Effect& effect) {
+    std::optional<Operation> operation;
+    if (const Operation* const under_way = operation_of(draft.slot.phase)) {
+        operation = *under_way;
+    }
+    draft.slot.script.clear();
+    const std::string what = action::to_string(effect);
+    draft.answer(operation, false, "wedged",
+                 "the kernel has not returned from: " + what + "; the outcome is unknown");
+    if (operation) {
+        operation->request.reset();  // answered
+        draft.end_attempt(*operation, false, true, "the kernel has not returned from: " + what);
+    }
+    draft.enter(Wedged{std::move(operation), what}, Priority::Critical,
+                "kernel blocked in: " + what +
+                    "; its worker is left behind, other slots go on, nothing is retried");
+    draft.tell(Priority::Critical, RecordKind::Wedged, "wedged in: " + what);
+}
+
+}  // namespace slotd::coordinator

@@ -1,0 +1,113 @@
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "action/record.hpp"
+#include "base/overloaded.hpp"
+#include "coordinator/draft.hpp"
+#include "coordinator/in_use.hpp"
+#include "coordinator/operation.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/slot_event.hpp"
+#include "coordinator/step.hpp"
+#include "coordinator/steps.hpp"
+#include "coordinator/transitions.hpp"
+#include "event/kernel_event.hpp"
+#include "event/request.hpp"
+#include "event/usage.hpp"
+#include "history/entry.hpp"
+#include "policy/in_use.hpp"
+#include "policy/ladder.hpp"
+
+namespace slotd::coordinator {
+
+namespace {
+
+using action::Priority;
+using action::RecordKind;
+
+bool forced(const Operation& operation) {
+    return operation.request && operation.request->force;
+}
+
+void reserve(Draft& draft, Operation operation) {
+    history::AttemptReserved entry;
+    entry.port = draft.slot.facts.port;
+    entry.root_port = draft.slot.facts.root_port;
+    entry.incident = draft.slot.incident ? draft.slot.incident->id : 0;
+    entry.attempt = operation.attempt;
+    entry.step = to_text(operation.rungs.front());
+    entry.automatic = operation.purpose == Purpose::Recover;
+    entry.asked_by = operation.request ? operation.request->requester.to_string() : "";
+    draft.enter(Reserving{std::move(operation), draft.now + draft.limits.reservation},
+                Priority::Debug, "nobody is in the way, the attempt is being remembered");
+    draft.act(Reserve{std::move(entry)});
+}
+
+void refuse(Draft& draft, const Operation& operation, const char* outcome, const std::string& why) {
+    draft.tell(
+        Priority::Error, RecordKind::InUse,
+        std::string(to_text(operation.rungs.front())) + " refused, nothing was touched: " + why);
+    Verdict verdict{false, operation.frozen, why};
+    verdict.refused = outcome;
+    open_gates(draft, operation, std::move(verdict));
+}
+
+void judge(Draft& draft, const Operation& operation, const event::Usage& usage) {
+    const InUse in_use = judge_use(draft.slot, operation, usage);
+    if (!in_use.never.empty()) {
+        refuse(draft, operation, "in-use", in_use.never);
+        return;
+    }
+    if (!in_use.counted.empty() && !forced(operation)) {
+        refuse(draft, operation, "in-use", "in use: " + policy::list(in_use.counted));
+        return;
+    }
+    if (!in_use.counted.empty()) {
+        draft.tell(Priority::Warning, RecordKind::InUse,
+                   "in use, overridden by " + operation.request->requester.to_string() + ": " +
+                       policy::list(in_use.counted));
+    } else if (!in_use.ignored.empty()) {
+        draft.tell(Priority::Notice, RecordKind::InUse,
+                   "in use, but the policy does not count it: " + policy::list(in_use.ignored));
+    }
+    reserve(draft, operation);
+}
+
+}  // namespace
+
+void step_surveying(Draft& draft, const Surveying& phase, const SlotEvent& event) {
+    std::visit(
+        Overloaded{
+            [&](const WorkDone& done) {
+                if (done.usage) {
+                    judge(draft, phase.operation, *done.usage);
+                }
+            },
+            [&](const WorkFailed& failed) {
+                const std::string why = "cannot tell what is in use: " + failed.outcome.to_string();
+                if (!forced(phase.operation)) {
+                    refuse(draft, phase.operation, "refused", why);
+                    return;
+                }
+                draft.tell(
+                    Priority::Warning, RecordKind::InUse,
+                    why + "; overridden by " + phase.operation.request->requester.to_string());
+                reserve(draft, phase.operation);
+            },
+            [&](const OneOf<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
+                            event::HotplugAnnounced> auto& said) {
+                give_way(draft, phase.operation, said);
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            [](const OneOf<event::DeviceWedged, event::EventsMissed, FactsChanged,
+                           event::HoldRequested, event::ReleaseRequested, Recalled, TurnGranted,
+                           TurnRefused, AttemptReserved, AttemptRefused, HistoryFailed,
+                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+        },
+        event);
+}
+
+}  // namespace slotd::coordinator
