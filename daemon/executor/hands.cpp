@@ -20,12 +20,13 @@
 namespace slotd::executor {
 
 Hands::Hands(os::SysfsDir sysfs, const std::string& state_dir, const CrashPoints& crash,
-             CalledOff called_off, const os::VfioCalls& vfio)
+             CalledOff called_off, const os::VfioCalls& vfio, std::string proc_root)
     : sysfs_(std::move(sysfs)),
       crash_(crash),
       record_(state_dir, [&crash](std::string_view step) { crash.reach(step); }),
       called_off_(std::move(called_off)),
-      vfio_(vfio) {}
+      vfio_(vfio),
+      proc_root_(std::move(proc_root)) {}
 
 Result<os::SysfsDir> Hands::device_dir(const pci::Address& address) const {
     return sysfs_.open_below("bus/pci/devices/" + address.to_string());

@@ -25,9 +25,13 @@ public:
     using CalledOff = std::function<bool()>;
 
     Hands(os::SysfsDir sysfs, const std::string& state_dir, const CrashPoints& crash,
-          CalledOff called_off, const os::VfioCalls& vfio = os::kernel_vfio());
+          CalledOff called_off, const os::VfioCalls& vfio = os::kernel_vfio(),
+          std::string proc_root = "/proc");
 
     const os::SysfsDir& sysfs() const { return sysfs_; }
+
+    /// What stands for /proc.
+    const std::string& proc_root() const { return proc_root_; }
 
     const os::GateRecord& record() const { return record_; }
 
@@ -56,6 +60,7 @@ private:
     os::GateRecord record_;
     CalledOff called_off_;
     const os::VfioCalls& vfio_;
+    std::string proc_root_;
 };
 
 }  // namespace slotd::executor

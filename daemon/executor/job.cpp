@@ -26,6 +26,7 @@
 #include "daemon/executor/reset_by_vfio.hpp"
 #include "daemon/executor/reset_function.hpp"
 #include "daemon/executor/service_binding.hpp"
+#include "daemon/executor/survey_use.hpp"
 #include "daemon/executor/virtual_functions.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
@@ -79,9 +80,8 @@ event::Outcome perform_effect(const Hands& hands, const action::Effect& effect) 
             [&](const action::NoteVfs& one) { return note_vfs(hands, one); },
             [&](const action::RestoreVfs& one) { return restore_vfs(hands, one); },
             [&](const action::ResetByVfio& one) { return reset_by_vfio(hands, one); },
-            [](const OneOf<action::SurveyUse, action::ResetByLentFds> auto&) {
-                return refused("not built yet");
-            },
+            [&](const action::SurveyUse& one) { return survey_use(hands, one); },
+            [](const action::ResetByLentFds&) { return refused("not built yet"); },
         },
         effect);
 }

@@ -44,6 +44,8 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
         ->capture_default_str();
     app.add_option("--sysfs-root", options.sysfs_root, "use this tree instead of /sys")
         ->group("Test aids");
+    app.add_option("--proc-root", options.proc_root, "use this tree instead of /proc")
+        ->group("Test aids");
     app.add_option("--crash-at", options.crash_at,
                    "kill with SIGKILL at the n-th crash point that is reached")
         ->group("Test aids");

@@ -26,6 +26,7 @@ struct Options {
     std::optional<int> client_fd;  ///< --fd
     bool open_gates = false;
     std::optional<std::string> sysfs_root;  ///< nullopt: the machine's own /sys
+    std::string proc_root = "/proc";
     std::string state_dir = "/run/slotd-exec";
     std::uint64_t crash_at = 0;
     CrashVictim crash_victim = CrashVictim::Worker;

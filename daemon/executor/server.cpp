@@ -37,6 +37,7 @@
 #include "os/gate_record.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/unique_fd.hpp"
+#include "os/vfio_calls.hpp"
 #include "os/worker_process.hpp"
 
 namespace slotd::executor {
@@ -59,10 +60,10 @@ os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints&
         }
         auto sysfs = os::SysfsDir::open(setup.sysfs_root);
         const event::Outcome outcome =
-            sysfs
-                ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off, *setup.vfio),
-                          assignment->job)
-                : outcome_of(sysfs.error());
+            sysfs ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off,
+                                  *setup.vfio, setup.proc_root),
+                            assignment->job)
+                  : outcome_of(sysfs.error());
         crash.reach("before answer");
         return event::encode(event::OutcomeReport{assignment->ticket, outcome});
     };

@@ -23,6 +23,7 @@ namespace slotd::executor {
 /// What slotd-exec works on.
 struct ServerSetup {
     std::string sysfs_root = "/sys";
+    std::string proc_root = "/proc";
     std::string state_dir = "/run/slotd-exec";
     CrewLimits limits;
     const os::VfioCalls* vfio = &os::kernel_vfio();

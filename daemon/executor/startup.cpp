@@ -137,6 +137,7 @@ ExitCode run(const Options& options, const os::VfioCalls& vfio) {
         return ExitCode::NotRoot;
     }
     const ServerSetup setup{.sysfs_root = options.sysfs_root.value_or("/sys"),
+                            .proc_root = options.proc_root,
                             .state_dir = options.state_dir,
                             .limits = {.deadline_max = options.deadline_max},
                             .vfio = &vfio};

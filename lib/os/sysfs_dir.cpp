@@ -27,7 +27,6 @@ namespace slotd::os {
 
 namespace {
 
-constexpr std::size_t kAttributeBytesMax = 65536;
 constexpr std::size_t kNamesMax = 65536;
 
 }  // namespace
@@ -50,14 +49,15 @@ Result<SysfsDir> SysfsDir::open_below(const std::string& name) const {
     return SysfsDir{std::move(fd), path_ + "/" + name};
 }
 
-Result<std::string> SysfsDir::read(const std::string& attribute) const {
+Result<SysfsDir::Start> SysfsDir::read_up_to(const std::string& attribute,
+                                             std::size_t bytes_max) const {
     const UniqueFd file{::openat(fd_.get(), attribute.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) {
         return std::unexpected(os_error(errno, "open " + path_ + "/" + attribute));
     }
-    std::string text;
-    std::array<char, 4096> buffer;
-    while (text.size() < kAttributeBytesMax) {
+    Start start;
+    std::array<char, 4096> buffer{};
+    while (start.text.size() < bytes_max) {
         const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) {
             continue;
@@ -66,11 +66,36 @@ Result<std::string> SysfsDir::read(const std::string& attribute) const {
             return std::unexpected(os_error(errno, "read " + path_ + "/" + attribute));
         }
         if (got == 0) {
-            return std::string(without_newline(text));
+            start.whole = true;
+            return start;
         }
-        text.append(buffer.data(), static_cast<std::size_t>(got));
+        start.text.append(buffer.data(), static_cast<std::size_t>(got));
     }
-    return failure(ErrorKind::Overflow, "read " + path_ + "/" + attribute + " within 64 KiB");
+    return start;
+}
+
+Result<std::string> SysfsDir::read(const std::string& attribute, std::size_t bytes_max) const {
+    auto start = read_up_to(attribute, bytes_max);
+    if (!start) {
+        return std::unexpected(std::move(start.error()));
+    }
+    if (!start->whole) {
+        return failure(ErrorKind::Overflow, "read " + path_ + "/" + attribute + " within " +
+                                                std::to_string(bytes_max) + " bytes");
+    }
+    return std::string(without_newline(start->text));
+}
+
+Result<std::string> SysfsDir::read_start(const std::string& attribute,
+                                         std::size_t bytes_max) const {
+    auto start = read_up_to(attribute, bytes_max);
+    if (!start) {
+        return std::unexpected(std::move(start.error()));
+    }
+    if (!start->whole) {
+        start->text.resize(start->text.rfind('\n') + 1);
+    }
+    return std::move(start->text);
 }
 
 Status SysfsDir::write(const std::string& attribute, std::string_view value) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +21,11 @@ public:
     /// A directory below this one; symbolic links are followed, as sysfs is made of them.
     Result<SysfsDir> open_below(const std::string& name) const;
 
-    /// The attribute without its final newline; at most 64 KiB are read.
-    Result<std::string> read(const std::string& attribute) const;
+    /// The attribute without its final newline; Overflow where it has `bytes_max` or more.
+    Result<std::string> read(const std::string& attribute, std::size_t bytes_max = 65536) const;
+
+    /// The whole lines at the beginning of a long file, in at most `bytes_max` bytes.
+    Result<std::string> read_start(const std::string& attribute, std::size_t bytes_max) const;
 
     /// One write(2) of all of `value`: a store callback sees one buffer per call, so a short write
     /// is an error and is never continued.
@@ -44,7 +48,14 @@ public:
     int fd() const { return fd_.get(); }
 
 private:
+    struct Start {
+        std::string text;
+        bool whole = false;
+    };
+
     SysfsDir(UniqueFd fd, std::string path);
+
+    Result<Start> read_up_to(const std::string& attribute, std::size_t bytes_max) const;
 
     UniqueFd fd_;
     std::string path_;

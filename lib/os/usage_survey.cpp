@@ -1,0 +1,174 @@
+#include "os/usage_survey.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "event/usage.hpp"
+#include "os/sysfs_dir.hpp"
+#include "os/usage_block.hpp"
+#include "os/usage_domain.hpp"
+#include "os/usage_mounts.hpp"
+#include "os/usage_network.hpp"
+#include "os/usage_processes.hpp"
+#include "os/usage_vfio.hpp"
+#include "pci/address.hpp"
+
+namespace slotd::os {
+
+namespace {
+
+class Survey {
+public:
+    Survey(const UsageDomain& domain, const SysfsDir& proc, const pci::Address& port)
+        : domain_(domain),
+          proc_(proc) {
+        usage_.port = port;
+        usage_.functions.resize(domain.functions().size());
+    }
+
+    event::Usage take() {
+        read_networks();
+        read_functions();
+        read_blocks();
+        read_character_nodes();
+        read_processes();
+        return std::move(usage_);
+    }
+
+private:
+    std::vector<UsageDomain::Device> devices_in(const std::string& flat_directory);
+    void read_functions();
+    void read_vfs(const SysfsDir& dir, const std::vector<std::string>& names,
+                  event::FunctionUse& use) const;
+    void read_networks();
+    void read_blocks();
+    void read_character_nodes();
+    void read_processes();
+
+    const UsageDomain& domain_;
+    const SysfsDir& proc_;
+    event::Usage usage_;
+    DeviceNodes nodes_;
+    bool any_vfio_ = false;
+};
+
+std::vector<UsageDomain::Device> Survey::devices_in(const std::string& flat_directory) {
+    auto devices = domain_.devices_in(flat_directory);
+    if (!devices) {
+        usage_.unreadable.push_back(devices.error().message());
+    }
+    return devices.value_or(std::vector<UsageDomain::Device>{});
+}
+
+void Survey::read_functions() {
+    for (std::size_t index = 0; index < usage_.functions.size(); ++index) {
+        event::FunctionUse& use = usage_.functions[index];
+        use.address = domain_.functions()[index];
+        const auto dir = domain_.open(index);
+        const auto names = dir ? dir->names() : Result<std::vector<std::string>>{};
+        if (!dir || !names) {
+            continue;  // gone since it was listed
+        }
+        use.driver = dir->link_name("driver").value_or("");
+        read_vfs(*dir, *names, use);
+        if (is_vfio_driver(use.driver)) {
+            any_vfio_ = true;
+            use.vfio_group = vfio_group(domain_.sysfs(), *dir, use.address, nodes_);
+        }
+        if (use.networks.empty() && has_hidden_interface(*dir, *names)) {
+            usage_.unreadable.push_back("the interface of " + use.address.to_string() +
+                                        ", which is in another network namespace");
+        }
+    }
+}
+
+void Survey::read_vfs(const SysfsDir& dir, const std::vector<std::string>& names,
+                      event::FunctionUse& use) const {
+    for (const std::string& name : names) {
+        const auto target = name.starts_with("virtfn") ? dir.link_name(name) : std::nullopt;
+        if (const auto address = target ? pci::Address::parse(*target) : std::nullopt) {
+            use.vfs.push_back({*address, dir.link_name(name + "/driver").value_or("")});
+        }
+    }
+    std::ranges::sort(use.vfs, {}, &event::VfSeen::address);
+}
+
+void Survey::read_networks() {
+    const auto interfaces = devices_in("class/net");
+    if (interfaces.empty()) {
+        return;
+    }
+    const std::set<std::string> routes = read_default_routes(proc_, usage_.unreadable);
+    for (const UsageDomain::Device& device : interfaces) {
+        usage_.functions[device.function].networks.push_back(
+            network_use(domain_.sysfs(), device.name, routes));
+    }
+}
+
+void Survey::read_blocks() {
+    std::optional<MountTable> table;
+    for (const UsageDomain::Device& device : devices_in("class/block")) {
+        if (domain_.sysfs().exists("class/block/" + device.name + "/partition")) {
+            continue;  // goes with its disk
+        }
+        if (!table) {
+            table = MountTable::read(proc_, usage_.unreadable);
+        }
+        const std::string disk = multipath_head(domain_.sysfs(), device.name);
+        const std::vector<StackedDevice> stack = read_stack(domain_.sysfs(), disk);
+        usage_.functions[device.function].blocks.push_back(
+            block_use(domain_.sysfs(), disk, stack, *table));
+        for (const StackedDevice& layer : stack) {
+            nodes_.add(NodeKind::Block, layer.number, "/dev/" + layer.name,
+                       domain_.functions()[device.function]);
+        }
+    }
+}
+
+void Survey::read_character_nodes() {
+    for (const UsageDomain::Device& device : devices_in("dev/char")) {
+        nodes_.add(NodeKind::Character, device.name,
+                   "/dev/" + device.path.substr(device.path.rfind('/') + 1),
+                   domain_.functions()[device.function]);
+    }
+}
+
+void Survey::read_processes() {
+    if (nodes_.empty()) {
+        return;  // nothing that could be held: the slowest part of all is not needed
+    }
+    ProcessScan scan = scan_processes(proc_, nodes_, usage_.unreadable);
+    for (event::FunctionUse& function : usage_.functions) {
+        function.vfio_open =
+            is_vfio_driver(function.driver) &&
+            std::ranges::any_of(scan.holders, [&](const event::ProcessUse& holder) {
+                return holder.function == function.address && is_vfio_node(holder.node);
+            });
+    }
+    for (const std::string& process : scan.vfio_unknown) {
+        if (any_vfio_) {
+            usage_.unreadable.push_back("which VFIO device " + process + " holds");
+        }
+    }
+    usage_.processes = std::move(scan.holders);
+}
+
+}  // namespace
+
+Result<event::Usage> survey_usage(const SysfsDir& sysfs, const SysfsDir& proc,
+                                  const pci::Address& port) {
+    const auto domain = UsageDomain::read(sysfs, port);
+    if (!domain) {
+        return std::unexpected(domain.error());
+    }
+    return Survey(*domain, proc, port).take();
+}
+
+}  // namespace slotd::os
