@@ -57,7 +57,9 @@ std::optional<pci::Address> slot_of(const action::Effect& effect, const pci::Top
 }
 
 bool in_operation(const Slot& slot) {
-    return coordinator::operation_of(slot.phase) != nullptr &&
+    // One that never got its turn has no attempt: it has nothing but its gates to open.
+    const coordinator::Operation* const operation = coordinator::operation_of(slot.phase);
+    return operation != nullptr && operation->attempt != 0 &&
            !std::holds_alternative<coordinator::Waiting>(slot.phase);
 }
 

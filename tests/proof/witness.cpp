@@ -39,6 +39,11 @@ void append(Violations& all, Violations more) {
                std::make_move_iterator(more.end()));
 }
 
+bool only_looks(const action::Effect& effect) {
+    return std::holds_alternative<action::ObserveSlot>(effect) ||
+           std::holds_alternative<action::SurveyUse>(effect);
+}
+
 const Slot* slot_that_started(event::EffectId id, const Coordinator& slotd) {
     for (const auto& [port, slot] : slotd.slots()) {
         if (slot.in_flight && slot.in_flight->id == id) {
@@ -82,9 +87,7 @@ void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
     if (ended.acts && outcome.ambiguous()) {
         memory.unknown = ended;
     }
-    if (!std::holds_alternative<action::ObserveSlot>(ended.effect) && !outcome.succeeded()) {
-        memory.failed = true;
-    }
+    memory.failed = memory.failed || !outcome.succeeded();
     if (const auto gate = coordinator::opened_by(ended.effect)) {
         if (outcome.succeeded() || outcome.kind == event::OutcomeKind::Gone) {
             stuck_gates_.erase(*gate);
@@ -168,7 +171,9 @@ Violations Witness::started(const coordinator::StartEffect& wanted, const Coordi
             told_.errors_come_back(slot->facts.root_port);
         }
     }
-    started_[wanted.id] = std::move(step);
+    if (!only_looks(step.effect)) {
+        started_[wanted.id] = std::move(step);
+    }
     return found;
 }
 
@@ -202,8 +207,9 @@ Violations Witness::step_begins(const Started& step, const Operation& operation,
                                             what, memory.automatic.size(), limits_.budget)});
         }
     }
-    if (memory.unknown && memory.unknown->purpose == step.purpose &&
-        memory.unknown->request == step.request) {
+    // A replay is decided by what is in the slot now, whatever became of the last one.
+    if (memory.unknown && operation.purpose != Purpose::Replay &&
+        memory.unknown->purpose == step.purpose && memory.unknown->request == step.request) {
         found.push_back({8, fmt::format("{} though nobody knows what became of: {}", what,
                                         action::to_string(memory.unknown->effect))});
     }
@@ -266,10 +272,8 @@ bool Witness::quiet(const pci::Address& slot, const Coordinator& slotd) const {
     const bool rests = std::holds_alternative<coordinator::Idle>(phase) ||
                        std::holds_alternative<coordinator::NeedsOperator>(phase) ||
                        std::holds_alternative<coordinator::CoolingDown>(phase);
-    return rests && std::ranges::none_of(started_, [&](const auto& one) {
-               return one.second.slot == slot &&
-                      !std::holds_alternative<action::ObserveSlot>(one.second.effect);
-           });
+    return rests &&
+           std::ranges::none_of(started_, [&](const auto& one) { return one.second.slot == slot; });
 }
 
 Violations Witness::closed_at_rest(const Truth& truth, const Coordinator& slotd) const {

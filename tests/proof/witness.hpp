@@ -97,8 +97,9 @@ private:
     policy::Limits limits_;
     Told told_;
     std::map<pci::Address, SlotMemory> memories_;
-    std::map<event::EffectId, Started> started_;  ///< whose last word is still to come
-    std::set<pci::Address> tokens_;               ///< AER domains whose two sides were parted
+    // Whose last word is still to come; what only looks is left out.
+    std::map<event::EffectId, Started> started_;
+    std::set<pci::Address> tokens_;  ///< AER domains whose two sides were parted
     std::set<pci::Address> ports_seen_;
     std::set<coordinator::Gate> stuck_gates_;  ///< could not be opened, and slotd was told
 };

@@ -1,0 +1,92 @@
+#include "tests/model/setups.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "event/request.hpp"
+#include "policy/level.hpp"
+#include "policy/limits.hpp"
+#include "tests/model/state.hpp"
+#include "tests/model/world.hpp"
+
+namespace slotd::model {
+
+using event::ResetMethod;
+using namespace std::chrono_literals;
+using policy::Level;
+
+policy::Limits small_limits() {
+    policy::Limits limits;
+    limits.recovery_quiet = 100ms;
+    limits.verification_look = 100ms;
+    limits.hotplug_quiet = 100ms;
+    limits.cool_down = 100ms;
+    limits.change_confirmed = 100ms;
+    limits.sample = 200ms;
+    limits.verification = 200ms;
+    limits.announced_only = 200ms;
+    limits.retry = 200ms;
+    limits.hotplug = 300ms;
+    limits.kernel_recovery = 400ms;
+    limits.turn = 600ms;
+    limits.waiting_requests_max = 1;
+    limits.budget = 1;
+    // Longer than any way through the model: what was spent stays spent, and its age tells nothing.
+    limits.budget_window = std::chrono::hours(24 * 365 * 100);
+    return limits;
+}
+
+namespace {
+
+/// Everything that can go wrong with one slot, twice.
+Setup one_slot_twice(Level level) {
+    Setup setup;
+    setup.name = std::string("one slot, ") + to_text(level);
+    setup.world = one_slot();
+    setup.level = level;
+    setup.methods = {ResetMethod::Auto};
+    setup.errors = {ErrorNews::Fatal, ErrorNews::BeginOnly, ErrorNews::Nothing};
+    setup.allowance = {.acts = 2,
+                       .errors = 1,
+                       .hotplugs = 2,
+                       .requests = 1,
+                       .faults = 1,
+                       .losses = 1,
+                       .crashes = 1};
+    return setup;
+}
+
+/// Everything that can go wrong with one of two slots, once: that the other one knows.
+Setup nested_slots_once(Level level) {
+    Setup setup = one_slot_twice(level);
+    setup.name = std::string("nested slots, ") + to_text(level);
+    setup.world = nested_slots();
+    setup.errors = {ErrorNews::Fatal, ErrorNews::NonFatal, ErrorNews::NothingFollows};
+    setup.allowance.acts = 1;
+    return setup;
+}
+
+/// Two slots that want their turn, from each other and from the kernel.
+Setup nested_slots_in_turns(Level level) {
+    Setup setup = nested_slots_once(level);
+    setup.name = std::string("turns of nested slots, ") + to_text(level);
+    setup.errors = {ErrorNews::BeginOnly};
+    setup.allowance = {.acts = 2, .errors = 1, .requests = 2};
+    return setup;
+}
+
+}  // namespace
+
+std::vector<Setup> all_setups() {
+    std::vector<Setup> all;
+    for (const Level level : {Level::Fence, Level::Exclusive, Level::Observe}) {
+        all.push_back(one_slot_twice(level));
+        all.push_back(nested_slots_once(level));
+        all.push_back(nested_slots_in_turns(level));
+    }
+    return all;
+}
+
+}  // namespace slotd::model
