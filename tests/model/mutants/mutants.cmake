@@ -7,6 +7,7 @@ file(GLOB mutants CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.mutant)
 if(SLOTD_SANITIZE)
     set(mutants "")  # the proof is run with the release build
 endif()
+add_custom_target(mutants)
 foreach(mutant ${mutants})
     get_filename_component(name ${mutant} NAME_WE)
     foreach(field file invariant setup)
@@ -22,7 +23,8 @@ foreach(mutant ${mutants})
                 ${CMAKE_SOURCE_DIR} ${planted}
         DEPENDS ${mutant} ${CMAKE_CURRENT_LIST_DIR}/plant.py ${CMAKE_SOURCE_DIR}/${file}
         VERBATIM)
-    add_executable(mutant_${name} ${CMAKE_CURRENT_SOURCE_DIR}/model/main.cpp ${planted})
+    add_executable(mutant_${name} EXCLUDE_FROM_ALL ${CMAKE_CURRENT_SOURCE_DIR}/model/main.cpp ${planted})
+    add_dependencies(mutants mutant_${name})
     target_link_libraries(mutant_${name} PRIVATE slotd_model CLI11::CLI11)
     # What the fault leaves unused or unreachable is no mistake.
     target_compile_options(mutant_${name} PRIVATE -Wno-error)
