@@ -46,10 +46,13 @@ bool reads_only(const Effect& effect) {
 Duration deadline_of(const Effect& effect) {
     return std::visit(
         Overloaded{
-            // Config accesses wait for a reset that holds the cfg lock, at worst 65 s; by then the
-            // incident has a deadline of its own, and 5 s of silence is worth a line.
-            [](const OneOf<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, ObserveSlot,
-                           SurveyUse, NoteVfs> auto&) { return Duration{5s}; },
+            // Config accesses wait for a reset that holds the cfg lock, and the kernel's recovery
+            // tries two, the slot's and then the bus', each with pci_dev_wait's 65.5 s (measured:
+            // 143 s). A worker that waits for that is not stuck.
+            [](const OneOf<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, ObserveSlot> auto&) {
+                return Duration{150s};
+            },
+            [](const OneOf<SurveyUse, NoteVfs> auto&) { return Duration{5s}; },
             // A drain waits for the running handler: one recovery or one hot-plug.
             [](const OneOf<UnbindService, BindService> auto&) { return Duration{75s}; },
             // pci_dev_wait gives a device 65.5 s (1 + 2 + 4 ... 32768 ms).

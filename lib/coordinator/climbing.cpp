@@ -120,6 +120,10 @@ void next_rung(Draft& draft, Operation operation, const std::string& why) {
     draft.end_attempt(operation, false, false, why);
     operation.rungs.erase(operation.rungs.begin());
     operation.last_failure = fmt::format("{} did not help: {}", to_text(failed), why);
+    if (draft.slot.heard.recovers(draft.now) || draft.slot.heard.hotplugs(draft.now)) {
+        operation.rungs.clear();
+        operation.last_failure += "; the kernel has gone to work on the slot meanwhile";
+    }
     if (draft.slot.hold) {
         operation.rungs.clear();
         operation.last_failure += "; the slot is held by " + draft.slot.hold->by;

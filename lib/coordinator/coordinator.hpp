@@ -78,6 +78,8 @@ public:
 private:
     void add_slot(const pci::Port& port, Instant now);
     void drop_slot(const pci::Address& port, Instant now);
+    /// Gates that a slot closed at other ports are opened by the slots of those.
+    void hand_over_gates(const Slot& gone);
     SlotFacts facts_of(const pci::Port& port) const;
     bool conflict(const pci::Address& one, const pci::Address& other) const;
     std::optional<Turns::Obstacle> obstacle_of(const pci::Address& port) const;

@@ -113,16 +113,9 @@ void Coordinator::drop_slot(const pci::Address& port, Instant now) {
         refuse(request);
     }
     if (slot.in_flight) {
-        // Its answer will find no slot; the machine's turn must not stay with it.
-        const MachineLock::Next next =
-            machine_.finished(slot.in_flight->id, event::OutcomeKind::Gone);
-        if (next.start) {
-            outgoing_.emplace_back(*next.start);
-        }
-        for (const StartEffect& refused : next.refused) {
-            refuse_effect(refused);
-        }
+        machine_.withdraw(slot.in_flight->id);
     }
+    hand_over_gates(slot);
     if (operation != nullptr && operation->reserved) {
         publish(ledger_.remember(
             {history::AttemptEnded{port, slot.incident ? slot.incident->id : 0, operation->attempt,
@@ -134,6 +127,16 @@ void Coordinator::drop_slot(const pci::Address& port, Instant now) {
     serials_.erase(static_cast<std::uint32_t>(slot.effect_base >> 32));
     slots_.erase(port);
     outgoing_.emplace_back(slots_changed(port, "the port is gone"));
+}
+
+void Coordinator::hand_over_gates(const Slot& gone) {
+    for (const Gate& gate : gone.closed.gates()) {
+        const auto at = slots_.find(gate.port);
+        if (at != slots_.end() && gate.port != gone.facts.port) {
+            at->second.closed.close(gate);
+            pending_.emplace_back(gate.port, FactsChanged{});
+        }
+    }
 }
 
 SlotFacts Coordinator::facts_of(const pci::Port& port) const {

@@ -16,6 +16,7 @@
 #include "coordinator/scripts.hpp"
 #include "coordinator/step.hpp"
 #include "coordinator/transitions.hpp"
+#include "event/kernel_event.hpp"
 #include "event/observation.hpp"
 #include "event/request.hpp"
 #include "history/entry.hpp"
@@ -76,6 +77,20 @@ void hand_to_operator(Draft& draft, const Verdict& verdict) {
     }
 }
 
+/// What the kernel began while an operation had the slot, and has not ended, goes first now.
+bool kernel_goes_on(Draft& draft) {
+    if (draft.slot.heard.recovers(draft.now)) {
+        kernel_recovers(draft, {draft.slot.heard.unfinished.front(), event::RecoveryReport::Began});
+        std::get<KernelRecovering>(draft.slot.phase).unfinished = draft.slot.heard.unfinished;
+        return true;
+    }
+    if (draft.slot.heard.hotplugs(draft.now)) {
+        kernel_hotplugs(draft, "functions came or went meanwhile");
+        return true;
+    }
+    return false;
+}
+
 /// Late uevents of an own operation still belong to it, where it went well.
 bool cools_down(const std::optional<Operation>& operation, const Verdict& verdict, bool changed) {
     return verdict.well && operation && operation->purpose != Purpose::TakeToken && !changed;
@@ -99,6 +114,9 @@ void conclude(Draft& draft, const std::optional<Operation>& operation, const Ver
 void finish(Draft& draft, const std::optional<Operation>& operation, const Verdict& verdict,
             const std::optional<event::Observation>& seen) {
     tell_end(draft, operation, verdict);
+    if (kernel_goes_on(draft)) {
+        return;
+    }
     if (draft.slot.hold) {
         hand_to_operator(draft, verdict);
         return;
@@ -128,6 +146,16 @@ void finish(Draft& draft, const std::optional<Operation>& operation, const Verdi
     } else {
         take_up_work(draft);
     }
+}
+
+void open_strays(Draft& draft, const Verdict& verdict) {
+    const bool strays = opening_script(draft.slot, action::Latched::Forget).size() > 1;
+    // Taking the token opens them too, and asks for the turn first.
+    if (strays && !token_missing(draft.slot)) {
+        open_gates(draft, std::nullopt, verdict);
+        return;
+    }
+    take_up_work(draft);
 }
 
 void take_up_work(Draft& draft) {

@@ -52,6 +52,10 @@ MachineLock::Next MachineLock::finished(event::EffectId id, event::OutcomeKind o
     return next;
 }
 
+void MachineLock::withdraw(event::EffectId id) {
+    std::erase_if(waiting_, [&](const StartEffect& waiting) { return waiting.id == id; });
+}
+
 void MachineLock::clear() {
     running_.reset();
     waiting_.clear();

@@ -66,12 +66,26 @@ struct InFlight {
     bool operator==(const InFlight&) const = default;
 };
 
+/// What was heard of the kernel at work on the slot, whatever phase that met: what is not over must
+/// not be forgotten by an own operation that is under way (invariant 2).
+struct KernelHeard {
+    std::vector<pci::Address> unfinished;  ///< BEGIN heard, no end yet; by address
+    Instant recovery_until;                ///< silence beyond is no recovery
+    Instant hotplug_until;                 ///< quiet until then: the hot-plug is over
+    bool operator==(const KernelHeard&) const = default;
+
+    bool recovers(Instant now) const { return !unfinished.empty() && now < recovery_until; }
+
+    bool hotplugs(Instant now) const { return now < hotplug_until; }
+};
+
 /// Everything that is known of one slot: phase, and what holds through phases. A value.
 struct Slot {
     SlotFacts facts;
     SlotPhase phase = Resyncing{};
     Card known;
     GateSet closed;
+    KernelHeard heard;
     std::optional<Incident> incident;
     std::optional<Hold> hold;               ///< in force; takes effect when the slot comes to rest
     std::optional<std::string> quarantine;  ///< why; until released

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "coordinator/draft.hpp"
 #include "coordinator/gate.hpp"
+#include "coordinator/hearing.hpp"
 #include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
 #include "coordinator/slot.hpp"
@@ -79,7 +80,13 @@ void note_gates(Slot& slot, const InFlight& done, const event::Outcome& outcome)
     const bool never_closed = outcome.kind == event::OutcomeKind::AlreadySo ||
                               outcome.kind == event::OutcomeKind::Refused ||
                               outcome.kind == event::OutcomeKind::Gone;
-    if (const auto gate = closed_by(done.effect); gate && done.newly_closed && never_closed) {
+    // The token is only taken where pciehp is known to be unbound; slotd-exec has undone what
+    // failed.
+    const auto* const unbind = std::get_if<action::UnbindService>(&done.effect);
+    const bool token_not_taken = outcome.kind == event::OutcomeKind::Failed && unbind != nullptr &&
+                                 unbind->service == pci::Service::Pciehp;
+    if (const auto gate = closed_by(done.effect);
+        gate && done.newly_closed && (never_closed || token_not_taken)) {
         slot.closed.open(*gate);
     }
 }
@@ -96,6 +103,7 @@ void note_differences(Draft& draft, const action::Effect& effect, const event::O
 
 Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::Limits& limits) {
     Draft draft(slot, now, limits);
+    hear(draft.slot, event, now, limits);
     if (draft.slot.hold && now >= draft.slot.hold->until &&
         !std::holds_alternative<Held>(slot.phase)) {
         draft.slot.hold.reset();  // its time passed while the slot was busy

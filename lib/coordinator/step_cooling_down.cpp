@@ -21,7 +21,7 @@ void rest(Draft& draft) {
     const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
     draft.enter(Idle{samples ? draft.now + draft.limits.sample : kNever, std::nullopt},
                 action::Priority::Debug, "at rest");
-    take_up_work(draft);
+    open_strays(draft, Verdict{true, false, "at rest"});
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ void act_on_ladder(Draft& draft, const Operation& operation, const event::Observ
 /// At levels without the token nothing was drained: the kernel is at work and has the slot. At
 /// level exclusive the drain waits for exactly this, and the look after it sees the result.
 bool kernel_first(const Draft& draft) {
-    return draft.slot.facts.policy.level != policy::Level::Exclusive;
+    return draft.slot.facts.policy.level != policy::Level::Exclusive || token_missing(draft.slot);
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ void step_idle(Draft& draft, const Idle& phase, const SlotEvent& event) {
             },
             // What was lost may be a card's departure: what is known stays, so that it is compared.
             [&](const event::EventsMissed&) { look_from_rest(draft, phase, draft.now); },
-            [&](const FactsChanged&) { take_up_work(draft); },
+            [&](const FactsChanged&) {
+                open_strays(draft, Verdict{true, false, "the facts have changed"});
+            },
             [&](const event::ResetRequested& request) { begin_manual(draft, request); },
             [&](const DeadlinePassed&) { deadline_at_rest(draft, phase); },
             [&](const WorkDone& done) {

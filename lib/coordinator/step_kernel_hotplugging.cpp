@@ -37,6 +37,7 @@ void step_kernel_hotplugging(Draft& draft, const KernelHotplugging& phase, const
             },
             [&](const DeadlinePassed&) {
                 if (draft.now >= std::min(phase.quiet_at, phase.give_up_at)) {
+                    draft.slot.heard.hotplug_until = draft.now;
                     draft.enter(Verifying{KernelHotplugged{},
                                           draft.now + draft.slot.facts.policy.verification, kNever,
                                           std::nullopt},

@@ -48,6 +48,7 @@ void note_removal(Draft& draft, KernelRecovering phase, const event::HotplugSeen
 }
 
 void decide(Draft& draft, const KernelRecovering& phase) {
+    draft.slot.heard.unfinished.clear();
     if (phase.removed) {
         kernel_hotplugs(draft, "functions were removed during the recovery");
         return;

@@ -33,7 +33,9 @@ void step_ill(Draft& draft, const Ill& phase, const SlotEvent& event) {
             [&](const event::HotplugAnnounced&) {
                 kernel_hotplugs(draft, "pciehp announced a change");
             },
-            [&](const FactsChanged&) { take_up_work(draft); },
+            [&](const FactsChanged&) {
+                open_strays(draft, Verdict{false, phase.frozen, phase.reason});
+            },
             [&](const event::ResetRequested& request) { begin_manual(draft, request); },
             [&](const DeadlinePassed&) { deadline_at_rest(draft, phase); },
             // What was lost may be the card's departure; what is known stays, so it is compared.

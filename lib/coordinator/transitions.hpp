@@ -78,6 +78,10 @@ void conclude(Draft& draft, const std::optional<Operation>& operation, const Ver
 void finish(Draft& draft, const std::optional<Operation>& operation, const Verdict& verdict,
             const std::optional<event::Observation>& seen);
 
+/// The facts have changed at rest: opens gates that are not where the level has them at rest, such
+/// as those of a slot that is gone; then takes up work.
+void open_strays(Draft& draft, const Verdict& verdict);
+
 /// At rest: takes the token if it is missing, then the next waiting request, else stays.
 void take_up_work(Draft& draft);
 /// Begins the first waiting request that is not refused.

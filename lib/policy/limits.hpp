@@ -12,9 +12,9 @@ using namespace std::chrono_literals;
 
 /// Every bound that a decision depends on, with the reason for its default.
 struct Limits {
-    /// The kernel gives a device 65.5 s to come back (pci_dev_wait); silence beyond it is no
-    /// recovery.
-    Duration kernel_recovery = 75s;
+    /// The kernel gives a device 65.5 s to come back (pci_dev_wait), after a slot reset and, if
+    /// that failed, again after a bus reset (measured: 143 s); silence beyond it is no recovery.
+    Duration kernel_recovery = 150s;
     /// An error was announced (ras:aer_event) but no recovery followed: masked, or source not
     /// found.
     Duration announced_only = 10s;

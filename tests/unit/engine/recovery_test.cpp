@@ -149,7 +149,7 @@ TEST(Recovery, ASilentKernelEndsInALookWhenItsTimeIsUp) {
     world.pass(1s);
 
     world.say(report(RecoveryReport::Began));
-    world.pass(74s);
+    world.pass(149s);
     EXPECT_EQ(world.phase(kPort), "kernel-recovering");
     world.pass(2s);
 

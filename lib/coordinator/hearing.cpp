@@ -1,0 +1,82 @@
+#include "coordinator/hearing.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "base/overloaded.hpp"
+#include "base/time.hpp"
+#include "coordinator/operation.hpp"
+#include "coordinator/phase.hpp"
+#include "coordinator/slot.hpp"
+#include "coordinator/slot_event.hpp"
+#include "event/kernel_event.hpp"
+#include "policy/ladder.hpp"
+#include "policy/limits.hpp"
+
+namespace slotd::coordinator {
+
+namespace {
+
+/// pciehp, or remove and rescan, do what we asked for.
+bool ours(const Slot& slot) {
+    const Operation* const operation = operation_of(slot.phase);
+    const bool waits = std::holds_alternative<Waiting>(slot.phase) ||
+                       std::holds_alternative<Surveying>(slot.phase) ||
+                       std::holds_alternative<Reserving>(slot.phase) ||
+                       std::holds_alternative<Draining>(slot.phase);
+    if (operation == nullptr) {
+        return std::holds_alternative<CoolingDown>(slot.phase);
+    }
+    return !waits &&
+           (operation->purpose == Purpose::Replay || operation->purpose == Purpose::TakeToken ||
+            (!operation->rungs.empty() && operation->rungs.front() == policy::Rung::Reenumerate));
+}
+
+void hear_recovery(KernelHeard& heard, const event::RecoveryReported& reported, Instant now,
+                   const policy::Limits& limits) {
+    std::erase(heard.unfinished, reported.function);
+    switch (reported.report) {
+        case event::RecoveryReport::Began:
+            heard.unfinished.push_back(reported.function);
+            std::ranges::sort(heard.unfinished);
+            heard.recovery_until = now + limits.kernel_recovery;
+            return;
+        case event::RecoveryReport::Failed:
+            // A failed function fails the whole recovery (kernel err.c): the others end with it.
+            heard.unfinished.clear();
+            return;
+        case event::RecoveryReport::Succeeded:
+            return;
+    }
+}
+
+}  // namespace
+
+void hear(Slot& slot, const SlotEvent& event, Instant now, const policy::Limits& limits) {
+    const auto hotplug = [&] {
+        if (!ours(slot)) {
+            slot.heard.hotplug_until = now + limits.hotplug_quiet;
+        }
+    };
+    std::visit(Overloaded{
+                   [&](const event::RecoveryReported& reported) {
+                       hear_recovery(slot.heard, reported, now, limits);
+                   },
+                   [&](const event::HotplugSeen& seen) {
+                       if (seen.kind == event::HotplugKind::Added ||
+                           seen.kind == event::HotplugKind::Removed) {
+                           hotplug();
+                       }
+                   },
+                   [&](const event::HotplugAnnounced&) { hotplug(); },
+                   [&](const event::EventsMissed&) {
+                       // The end may be among what was lost.
+                       slot.heard.recovery_until =
+                           std::min(slot.heard.recovery_until, now + limits.announced_only);
+                   },
+                   [](const auto&) {},
+               },
+               event);
+}
+
+}  // namespace slotd::coordinator
