@@ -88,6 +88,10 @@ Result<bool> HistoryFiles::database_exists() const {
     return is_file(database());
 }
 
+bool HistoryFiles::database_writable() const {
+    return ::access(database().c_str(), W_OK) == 0;
+}
+
 Result<bool> HistoryFiles::leftovers_exist() const {
     for (const std::string_view suffix : kBeside) {
         const auto exists = is_file(database() + std::string(suffix));

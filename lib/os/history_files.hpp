@@ -20,6 +20,8 @@ public:
 
     /// Unsupported where something else has its name.
     Result<bool> database_exists() const;
+    /// Whether the system lets slotd write the database.
+    bool database_writable() const;
     /// Whether there is what SQLite keeps beside a database that is in use.
     Result<bool> leftovers_exist() const;
     /// Whether a history was set aside before.

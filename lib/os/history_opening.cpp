@@ -103,6 +103,9 @@ Result<Looked> look(const SqliteConnection& connection, const HistorySettings& s
         return Damage{"history.db is no history that slotd wrote", {}};
     }
     ours = true;
+    if (connection.read_only() && HistoryFiles(settings.directory).database_writable()) {
+        return failure(ErrorKind::Malformed, "use history.db, whose header forbids to write it");
+    }
     if (auto checked = check(connection); !checked) {
         return std::unexpected(std::move(checked.error()));
     }

@@ -176,6 +176,10 @@ Result<std::int64_t> SqliteConnection::number(const std::string& sql) const {
     return *row ? statement->number(0) : 0;
 }
 
+bool SqliteConnection::read_only() const {
+    return sqlite3_db_readonly(database_.get(), "main") == 1;
+}
+
 void SqliteConnection::tidy_at_close(bool wanted) const {
     (void)sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, wanted ? 0 : 1,
                             nullptr);

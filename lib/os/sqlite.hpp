@@ -58,6 +58,9 @@ public:
     /// The first column of the first row as a number; 0 without a row.
     Result<std::int64_t> number(const std::string& sql) const;
 
+    /// What was read of the file so far says that it must not be written, or the system does.
+    bool read_only() const;
+
     /// Whether closing also tidies up: moves what the write-ahead log has into the file.
     void tidy_at_close(bool wanted) const;
 

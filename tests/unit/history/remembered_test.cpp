@@ -228,7 +228,7 @@ std::vector<Row> any_history(std::mt19937& chance) {
 // Pruning keeps what this says, so nothing that counts may hang on another row.
 TEST(StillNeeded, SaysAllThatRecallNeeds) {
     std::mt19937 chance(4711);
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < 500; ++round) {
         const auto history = any_history(chance);
         const Stamp now{9'000'000'000, 9'000'000'000, "d"};
         const auto needed = still_needed(history, now, kWindow);

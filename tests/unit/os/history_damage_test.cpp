@@ -224,6 +224,17 @@ TEST_F(HistoryDamage, OfTheMarkIsNoticed) {
     EXPECT_TRUE(open(both).remembered.unknown_budget);
 }
 
+// Byte 18 is the version that SQLite needs for writing; one that it does not know means "read
+// only".
+TEST_F(HistoryDamage, OfTheHeaderIsNotTakenForAReadOnlyDisk) {
+    Files bad = tidy();
+    ASSERT_EQ(bad.database[18], 2);
+    bad.database[18] = 6;
+
+    EXPECT_TRUE(open(bad).remembered.unknown_budget);
+    EXPECT_EQ(dir->read("history.db.damaged-1"), bad.database);
+}
+
 TEST_F(HistoryDamage, AMissingHistoryIsNoFirstStart) {
     Files gone = tidy();
     gone.database.clear();
