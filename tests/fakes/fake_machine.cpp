@@ -103,11 +103,16 @@ event::Observation FakeMachine::observe(const pci::Address& address) const {
     seen.fenced = port.fenced;
     seen.hotplug_masked = port.masked;
     seen.bound = port.bound;
+    if (seen.link_active.value_or(false)) {
+        seen.link_width = port.link_width;
+        seen.link_speed = port.link_speed;
+    }
     if (port.enumerated) {
         const bool reachable = port.card && port.link_up;
         seen.functions.push_back({first_function(port),
                                   reachable ? port.card->identity : pci::Identity{},
                                   port.enumerated->driver, reachable});
+        seen.functions.back().errors = port.errors;
     }
     return seen;
 }

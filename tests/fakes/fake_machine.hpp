@@ -44,6 +44,9 @@ struct FakePort {
     pci::ServiceSet bound;
     std::optional<FakeCard> card;  ///< physically there
     bool link_up = true;
+    std::uint8_t link_width = 4;
+    std::uint8_t link_speed = 4;         ///< encoding of Link Status: 16 GT/s
+    event::ErrorCounts errors;           ///< of the card's function
     std::optional<FakeCard> enumerated;  ///< what the kernel knows
     bool fenced = false;
     bool masked = false;

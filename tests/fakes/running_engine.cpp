@@ -15,20 +15,22 @@ namespace slotd::fakes {
 
 namespace {
 
-coordinator::Settings settings(policy::Level level, bool automatic_action) {
+coordinator::Settings settings(policy::Level level, bool automatic_action, Duration soak) {
     coordinator::Settings made;
     made.policy.defaults.level = level;
     made.policy.defaults.automatic_action = automatic_action;
-    made.policy.defaults.soak = {};  // tests of the soak ask for one
+    made.policy.defaults.soak = soak;
     made.session = 0x1000;
     return made;
 }
 
 }  // namespace
 
-RunningEngine::RunningEngine(FakeMachine world, policy::Level level, bool automatic_action)
+RunningEngine::RunningEngine(FakeMachine world, policy::Level level, bool automatic_action,
+                             Duration soak)
     : machine(std::move(world)),
-      engine(settings(level, automatic_action), {machine, machine, machine, machine, machine}) {
+      engine(settings(level, automatic_action, soak),
+             {machine, machine, machine, machine, machine}) {
     (void)engine.start(now);  // a fake machine always has its ports
     engine.history_said(history::Opened{}, now);
 }

@@ -16,7 +16,9 @@ namespace slotd::fakes {
 /// An engine on a fake machine with a clock that the test moves.
 class RunningEngine {
 public:
-    RunningEngine(FakeMachine world, policy::Level level, bool automatic_action);
+    /// No soak where none is given: most tests are not about it.
+    RunningEngine(FakeMachine world, policy::Level level, bool automatic_action,
+                  Duration soak = Duration::zero());
 
     FakeMachine machine;
     Instant now{};

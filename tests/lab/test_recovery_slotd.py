@@ -78,10 +78,12 @@ class FailedRecoveryWithSlotd(Scenario):
 
     def test_a_call_that_never_returns_is_reported_and_slotd_goes_on(self) -> None:
         # A read in flight on the dead card: the removal waits for it for ever. slotd must not. (Its
-        # own deadline, 75 s, is longer than a test should be.)
+        # own deadline, 75 s, is longer than a test should be.) It refuses such a step unless it is
+        # told that nothing counts as in use.
         self.guest.start_slotd(
             "observe",
             automatic_action=False,
+            extra="in_use = []\n",
             arguments=("--executor-argument=--deadline-max-ms", "--executor-argument=5000"),
         )
         fail_recovery(self.guest)
