@@ -4,8 +4,10 @@
 #include <expected>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "action/effect.hpp"
 #include "action/record.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -51,6 +53,14 @@ Status ExecutorKeeper::launch() {
                        options_.executor_arguments.end());
     }
     return client_.launch(command);
+}
+
+void ExecutorKeeper::start(event::EffectId id, const action::Effect& effect) {
+    if (const auto* const lent = std::get_if<action::ResetByLentFds>(&effect)) {
+        client_.lend(id, effect, loans_.take(lent->request));  // and closes them here
+        return;
+    }
+    client_.start(id, effect);
 }
 
 Status ExecutorKeeper::close(Duration patience) {

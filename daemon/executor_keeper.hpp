@@ -12,6 +12,7 @@
 #include "event/outcome.hpp"
 #include "os/event_loop.hpp"
 #include "os/executor_client.hpp"
+#include "os/loans.hpp"
 
 namespace slotd::daemon {
 
@@ -30,9 +31,11 @@ public:
 
     Status launch();
 
-    void start(event::EffectId id, const action::Effect& effect) override {
-        client_.start(id, effect);
-    }
+    /// A ResetByLentFds takes its loan with it; without one, slotd-exec refuses it.
+    void start(event::EffectId id, const action::Effect& effect) override;
+
+    /// What clients have lent, by request.
+    os::Loans& loans() { return loans_; }
 
     int fd() const { return client_.fd(); }
 
@@ -49,6 +52,7 @@ private:
     engine::RecordSink& records_;
     News news_;
     std::deque<Instant> deaths_;
+    os::Loans loans_;
     os::ExecutorClient client_;
 };
 

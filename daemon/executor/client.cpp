@@ -13,6 +13,7 @@
 #include "action/effect_wire.hpp"
 #include "base/bytes.hpp"
 #include "event/outcome_wire.hpp"
+#include "os/passed_fds.hpp"
 #include "os/unique_fd.hpp"
 
 namespace slotd::executor {
@@ -25,14 +26,16 @@ constexpr std::size_t kWaitingMax = 256;
 
 Client::Client(os::UniqueFd socket) : socket_(std::move(socket)) {}
 
-std::optional<Bytes> Client::receive() {
+std::optional<Client::Datagram> Client::receive() {
     // One byte more than a request may have: a longer one is seen as too long, not cut to fit.
     // Not filled with zeros first: this is in the way of every request.
     constexpr std::size_t kRoom = action::kDatagramBytesMax + 1;
     const auto datagram = std::make_unique_for_overwrite<std::uint8_t[]>(kRoom);
-    const ssize_t got = ::recv(socket_.get(), datagram.get(), kRoom, MSG_DONTWAIT);
+    os::PassedFds passed;
+    const ssize_t got =
+        os::receive_with_fds(socket_.get(), {datagram.get(), kRoom}, passed, MSG_DONTWAIT);
     if (got > 0) {
-        return Bytes(datagram.get(), datagram.get() + got);
+        return Datagram{Bytes(datagram.get(), datagram.get() + got), std::move(passed)};
     }
     if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
         gone_ = true;

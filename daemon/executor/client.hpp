@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "event/outcome_wire.hpp"
+#include "os/passed_fds.hpp"
 #include "os/unique_fd.hpp"
 
 namespace slotd::executor {
@@ -18,8 +19,14 @@ class Client {
 public:
     explicit Client(os::UniqueFd socket);
 
-    /// The next datagram, or nullopt where none is there. gone() is true after its end was read.
-    std::optional<Bytes> receive();
+    /// One datagram and what came with it.
+    struct Datagram {
+        Bytes bytes;
+        os::PassedFds passed;
+    };
+
+    /// The next one, or nullopt where none is there. gone() is true after its end was read.
+    std::optional<Datagram> receive();
     void send(const event::OutcomeReport& report);
     /// Sends what waits.
     void flush();

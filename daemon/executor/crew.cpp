@@ -10,6 +10,7 @@
 #include <expected>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "daemon/executor/job.hpp"
 #include "event/outcome.hpp"
 #include "event/outcome_wire.hpp"
+#include "os/unique_fd.hpp"
 #include "os/worker_process.hpp"
 #include "pci/address.hpp"
 
@@ -49,7 +51,8 @@ Crew::Worker* Crew::idle_worker() {
     return idle != workers_.end() ? &*idle : nullptr;
 }
 
-Status Crew::start(std::uint64_t ticket, const Job& job, Instant now) {
+Status Crew::start(std::uint64_t ticket, const Job& job, Instant now,
+                   std::span<const os::UniqueFd> lent) {
     const std::optional<std::string> gate = gate_name(job);
     const auto same_gate = [&](const Worker& worker) {
         return gate && worker.running && gate_name(worker.running->job) == gate;
@@ -68,7 +71,7 @@ Status Crew::start(std::uint64_t ticket, const Job& job, Instant now) {
         }
         worker = &workers_.emplace_back(std::move(*process), std::nullopt);
     }
-    if (auto assigned = worker->process.assign(encode(job, ticket)); !assigned) {
+    if (auto assigned = worker->process.assign(encode(job, ticket), lent); !assigned) {
         return assigned;
     }
     const Duration limit =

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "base/time.hpp"
 #include "daemon/executor/job.hpp"
 #include "event/outcome.hpp"
+#include "os/unique_fd.hpp"
 #include "os/worker_process.hpp"
 
 namespace slotd::executor {
@@ -40,9 +42,10 @@ class Crew {
 public:
     Crew(os::WorkerProcess::Body body, CrewLimits limits);
 
-    /// Starts a job. Overflow at the limit, Busy where a job about the same gate has not come back
-    /// yet.
-    Status start(std::uint64_t ticket, const Job& job, Instant now);
+    /// Starts a job; `lent` goes with it and can be closed afterwards. Overflow at the limit, Busy
+    /// where a job about the same gate has not come back yet.
+    Status start(std::uint64_t ticket, const Job& job, Instant now,
+                 std::span<const os::UniqueFd> lent = {});
 
     /// What has ended, or passed its deadline, by now.
     std::vector<JobEnded> collect(Instant now);

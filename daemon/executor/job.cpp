@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "action/effect.hpp"
 #include "action/effect_wire.hpp"
@@ -23,6 +24,7 @@
 #include "daemon/executor/hotplug_mask.hpp"
 #include "daemon/executor/observe_slot.hpp"
 #include "daemon/executor/outcomes.hpp"
+#include "daemon/executor/reset_by_lent_fds.hpp"
 #include "daemon/executor/reset_by_vfio.hpp"
 #include "daemon/executor/reset_function.hpp"
 #include "daemon/executor/service_binding.hpp"
@@ -30,6 +32,7 @@
 #include "daemon/executor/virtual_functions.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
+#include "os/unique_fd.hpp"
 #include "pci/address.hpp"
 
 namespace slotd::executor {
@@ -63,7 +66,8 @@ action::Effect opening_effect(const os::Gate& gate) {
         gate);
 }
 
-event::Outcome perform_effect(const Hands& hands, const action::Effect& effect) {
+event::Outcome perform_effect(const Hands& hands, const action::Effect& effect,
+                              std::vector<os::UniqueFd> lent) {
     return std::visit(
         Overloaded{
             [&](const action::RaiseFence& one) { return raise_fence(hands, one); },
@@ -81,7 +85,9 @@ event::Outcome perform_effect(const Hands& hands, const action::Effect& effect) 
             [&](const action::RestoreVfs& one) { return restore_vfs(hands, one); },
             [&](const action::ResetByVfio& one) { return reset_by_vfio(hands, one); },
             [&](const action::SurveyUse& one) { return survey_use(hands, one); },
-            [](const action::ResetByLentFds&) { return refused("not built yet"); },
+            [&](const action::ResetByLentFds& one) {
+                return reset_by_lent_fds(hands, one, std::move(lent));
+            },
         },
         effect);
 }
@@ -171,13 +177,14 @@ Duration deadline_of(const Job& job) {
         job);
 }
 
-event::Outcome perform(const Hands& hands, const Job& job) {
-    return std::visit(
-        Overloaded{
-            [&](const action::Effect& effect) { return perform_effect(hands, effect); },
-            [&](const os::Gate& gate) { return open_gate(hands, gate); },
-        },
-        job);
+event::Outcome perform(const Hands& hands, const Job& job, std::vector<os::UniqueFd> lent) {
+    return std::visit(Overloaded{
+                          [&](const action::Effect& effect) {
+                              return perform_effect(hands, effect, std::move(lent));
+                          },
+                          [&](const os::Gate& gate) { return open_gate(hands, gate); },
+                      },
+                      job);
 }
 
 Bytes encode(const Job& job, std::uint64_t ticket) {

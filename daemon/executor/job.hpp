@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "action/effect.hpp"
 #include "base/bytes.hpp"
@@ -13,6 +14,7 @@
 #include "daemon/executor/hands.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
+#include "os/unique_fd.hpp"
 
 namespace slotd::executor {
 
@@ -36,8 +38,8 @@ pci::Address subject(const Job& job);
 Duration deadline_of(const Job& job);
 
 /// Does the job, here and now. Only a worker process calls it: every one of them can block for
-/// ever.
-event::Outcome perform(const Hands& hands, const Job& job);
+/// ever. `lent` is for a ResetByLentFds, and closed in any case.
+event::Outcome perform(const Hands& hands, const Job& job, std::vector<os::UniqueFd> lent = {});
 
 /// From slotd-exec to its own worker, which is the same program: no version, but bounds all the
 /// same.

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "action/effect.hpp"
@@ -35,6 +36,7 @@
 #include "os/clock.hpp"
 #include "os/gate.hpp"
 #include "os/gate_record.hpp"
+#include "os/passed_fds.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/unique_fd.hpp"
 #include "os/vfio_calls.hpp"
@@ -52,7 +54,7 @@ constexpr int kOpeningRoundsMax = 3;
 
 /// What a worker does with an assignment.
 os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints& crash) {
-    return [setup, &crash](std::span<const std::uint8_t> bytes,
+    return [setup, &crash](std::span<const std::uint8_t> bytes, std::vector<os::UniqueFd> lent,
                            const os::WorkerProcess::CalledOff& called_off) {
         const Result<Assignment> assignment = decode_assignment(bytes);
         if (!assignment) {
@@ -62,11 +64,26 @@ os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints&
         const event::Outcome outcome =
             sysfs ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off,
                                   *setup.vfio, setup.proc_root),
-                            assignment->job)
+                            assignment->job, std::move(lent))
                   : outcome_of(sysfs.error());
         crash.reach("before answer");
         return event::encode(event::OutcomeReport{assignment->ticket, outcome});
     };
+}
+
+/// Descriptors come with a loan, and with nothing else.
+std::optional<std::string> objection(const action::Effect& effect, const os::PassedFds& passed) {
+    const bool loan = std::holds_alternative<action::ResetByLentFds>(effect);
+    if (passed.cut) {
+        return fmt::format("more than {} descriptors came with it", os::kPassedFdsMax);
+    }
+    if (loan && passed.fds.empty()) {
+        return "no descriptors were lent with it, or the loan is over";
+    }
+    if (!loan && !passed.fds.empty()) {
+        return "descriptors came with it, and it takes none";
+    }
+    return std::nullopt;
 }
 
 int poll_timeout_ms(Instant deadline, Instant now) {
@@ -169,20 +186,28 @@ void Server::refuse(Client& client, std::uint64_t id, const std::string& why) {
     client.send({id, refused(why)});
 }
 
-void Server::take_request(Client& client, const Bytes& datagram) {
+void Server::take_request(Client& client, Client::Datagram datagram) {
     crash_.reach("request received");
-    const Result<action::EffectRequest> request = action::decode_effect_request(datagram);
+    const Result<action::EffectRequest> request = action::decode_effect_request(datagram.bytes);
     if (!request) {
-        const auto id = action::id_of_effect_request(datagram);
+        const auto id = action::id_of_effect_request(datagram.bytes);
         say(Priority::Warning, fmt::format("{} ({} bytes), {}", request.error().message(),
-                                           datagram.size(), id ? "refused" : "ignored"));
+                                           datagram.bytes.size(), id ? "refused" : "ignored"));
         if (id) {
             refuse(client, *id, request.error().context);
         }
         return;
     }
+    if (const auto why = objection(request->effect, datagram.passed)) {
+        say(Priority::Warning,
+            fmt::format("refused to {}: {}", action::to_string(request->effect), *why));
+        datagram.passed.fds.clear();  // before anybody hears of it
+        refuse(client, request->id, *why);
+        return;
+    }
     const std::uint64_t ticket = next_ticket_++;
-    const Status started = crew_.start(ticket, Job{request->effect}, os::read_clock());
+    const Status started =
+        crew_.start(ticket, Job{request->effect}, os::read_clock(), datagram.passed.fds);
     if (!started) {
         say(Priority::Warning, fmt::format("refused to {}: {}", action::to_string(request->effect),
                                            started.error().context));
@@ -226,11 +251,11 @@ bool Server::serve(os::UniqueFd socket) {
             report(client, ended);
         }
         while (client.may_ask()) {
-            const std::optional<Bytes> datagram = client.receive();
+            std::optional<Client::Datagram> datagram = client.receive();
             if (!datagram) {
                 break;
             }
-            take_request(client, *datagram);
+            take_request(client, std::move(*datagram));
         }
     }
     say(Priority::Info,

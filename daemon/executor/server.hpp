@@ -47,7 +47,8 @@ public:
 private:
     bool stop_asked();
     void wait(Client* client);
-    void take_request(Client& client, const Bytes& datagram);
+    /// What came with it is closed here, whatever becomes of it.
+    void take_request(Client& client, Client::Datagram datagram);
     void refuse(Client& client, std::uint64_t id, const std::string& why);
     void report(Client& client, const JobEnded& ended);
     void finish_running();

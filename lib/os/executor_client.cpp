@@ -39,6 +39,7 @@
 #include "event/outcome.hpp"
 #include "event/outcome_wire.hpp"
 #include "os/os_error.hpp"
+#include "os/passed_fds.hpp"
 #include "os/unique_fd.hpp"
 
 namespace slotd::os {
@@ -157,6 +158,26 @@ void ExecutorClient::start(event::EffectId id, const action::Effect& effect) {
     asked_.insert(id);
     unsent_.push_back(action::encode(action::EffectRequest{id, effect}));
     flush();
+}
+
+void ExecutorClient::lend(event::EffectId id, const action::Effect& effect,
+                          std::span<const UniqueFd> fds) {
+    if (!socket_ || fds.empty()) {
+        start(id, effect);  // slotd-exec says what a loan of nothing is
+        return;
+    }
+    // Requests go out in the order in which they were asked for.
+    const Bytes request = action::encode(action::EffectRequest{id, effect});
+    if (!unsent_.empty() ||
+        send_with_fds(socket_.get(), request, fds, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+        local_.push_back({id, event::Outcome{event::OutcomeKind::Refused, 0,
+                                             "slotd-exec does not take the descriptors now; lend "
+                                             "them again",
+                                             std::nullopt}});
+        wake();
+        return;
+    }
+    asked_.insert(id);
 }
 
 void ExecutorClient::flush() {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ public:
     /// Never waits. Where slotd-exec is not there, or too many requests wait for it, the outcome
     /// (ExecutorLost, Refused) comes with the next readable().
     void start(event::EffectId id, const action::Effect& effect) override;
+    /// The same with descriptors, which are sent at once or never: none is duplicated, and the
+    /// caller's own can be closed right after. Refused where the socket takes no more now.
+    void lend(event::EffectId id, const action::Effect& effect, std::span<const UniqueFd> fds);
 
     /// One descriptor for the event loop, readable when readable() has something to do; the same
     /// for the life of this object.

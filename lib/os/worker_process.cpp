@@ -22,6 +22,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "os/os_error.hpp"
+#include "os/passed_fds.hpp"
 #include "os/unique_fd.hpp"
 
 namespace slotd::os {
@@ -47,15 +48,16 @@ bool peer_is_gone(int channel) {
     const auto called_off = [&] { return flag.load() || peer_is_gone(channel); };
     Bytes buffer(kWorkerMessageBytesMax);
     while (true) {
-        const ssize_t got = ::recv(channel, buffer.data(), buffer.size(), 0);
+        PassedFds passed;
+        const ssize_t got = receive_with_fds(channel, buffer, passed, 0);
         if (got < 0 && errno == EINTR) {
             continue;
         }
         if (got <= 0) {
             ::_exit(0);
         }
-        const Bytes answer =
-            body(std::span(buffer).first(static_cast<std::size_t>(got)), called_off);
+        const Bytes answer = body(std::span(buffer).first(static_cast<std::size_t>(got)),
+                                  std::move(passed.fds), called_off);
         if (::send(channel, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) {
             ::_exit(0);  // nobody is left to hear it
         }
@@ -113,8 +115,9 @@ Result<WorkerProcess> WorkerProcess::start(const Body& body) {
     return WorkerProcess{pid, std::move(mine), std::move(flag)};
 }
 
-Status WorkerProcess::assign(std::span<const std::uint8_t> job) const {
-    if (::send(channel_.get(), job.data(), job.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+Status WorkerProcess::assign(std::span<const std::uint8_t> job,
+                             std::span<const UniqueFd> lent) const {
+    if (send_with_fds(channel_.get(), job, lent, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
         return std::unexpected(os_error(errno, "hand a job to a worker"));
     }
     return {};

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -28,13 +29,15 @@ public:
     /// True once nobody waits for the job: call_off() was called, or the parent is gone.
     using CalledOff = std::function<bool()>;
     /// Runs in the worker, for each job; the result is sent back as one datagram.
-    using Body = std::function<Bytes(std::span<const std::uint8_t> job, const CalledOff&)>;
+    using Body = std::function<Bytes(std::span<const std::uint8_t> job, std::vector<UniqueFd> lent,
+                                     const CalledOff&)>;
 
     /// Forks. The caller has one thread.
     static Result<WorkerProcess> start(const Body& body);
 
-    /// Hands over a job; it waits in the socket, never here.
-    Status assign(std::span<const std::uint8_t> job) const;
+    /// Hands over a job, and descriptors with it; it waits in the socket, never here. The caller's
+    /// own can be closed at once: a worker that is killed before it takes the job leaves none open.
+    Status assign(std::span<const std::uint8_t> job, std::span<const UniqueFd> lent = {}) const;
 
     enum class Mail : std::uint8_t { None, Answer, Ended };
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "event/outcome.hpp"
 #include "os/clock.hpp"
 #include "os/executor_client.hpp"
+#include "os/unique_fd.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
 
 namespace slotd::fakes {
@@ -62,6 +64,12 @@ ExecutorConversation::ExecutorConversation(const FakeSysfs& sysfs, std::vector<s
 
 event::EffectId ExecutorConversation::ask(const action::Effect& effect) {
     client_.start(++last_id_, effect);
+    return last_id_;
+}
+
+event::EffectId ExecutorConversation::lend(const action::Effect& effect,
+                                           std::span<const os::UniqueFd> fds) {
+    client_.lend(++last_id_, effect, fds);
     return last_id_;
 }
 

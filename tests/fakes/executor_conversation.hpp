@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/time.hpp"
 #include "event/outcome.hpp"
 #include "os/executor_client.hpp"
+#include "os/unique_fd.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
 #include "tests/fakes/temp_dir.hpp"
 
@@ -25,6 +27,8 @@ public:
 
     /// Asks and returns at once; the id counts from 1.
     event::EffectId ask(const action::Effect& effect);
+    /// The same with descriptors.
+    event::EffectId lend(const action::Effect& effect, std::span<const os::UniqueFd> fds);
     /// Asks and waits for the first outcome.
     event::Outcome answer_to(const action::Effect& effect);
     /// Waits for the n-th outcome (from 1) of an effect; TimedOut with the context "test" where

@@ -2,23 +2,30 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "action/effect.hpp"
 #include "action/effect_wire.hpp"
 #include "base/bytes.hpp"
+#include "daemon/executor/client.hpp"
 #include "event/outcome.hpp"
 #include "event/outcome_wire.hpp"
 #include "os/clock.hpp"
 #include "os/gate.hpp"
+#include "os/passed_fds.hpp"
 #include "os/unique_fd.hpp"
+#include "os/vfio.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "tests/fakes/executor_conversation.hpp"
@@ -72,6 +79,125 @@ TEST_F(ExecutorServe, ResetsACardThroughVfio) {
 
     EXPECT_EQ(fakes::FakeVfio::resets(sysfs), "0000:01:00.0 by groups 7\n");
     EXPECT_EQ(core.whose("0000:01:00.0"), "e1000e|");
+}
+
+/// A card of a virtual machine's, and slotd's side of a loan.
+struct ExecutorLoan : ExecutorServe {
+    ExecutorLoan() : core(sysfs, {"e1000e", "vfio-pci"}), vfio(sysfs.root()) {
+        fakes::FakeVfio::add_group(sysfs, 7, {"0000:01:00.0"});
+        core.give("0000:01:00.0", "vfio-pci", "vfio-pci");
+    }
+
+    /// The owner's; joined to a container.
+    std::vector<os::UniqueFd> group() const {
+        std::vector<os::UniqueFd> fds;
+        fds.push_back(os::open_group(vfio, "7").value());
+        EXPECT_TRUE(os::join_container(vfio, fds[0], os::open_container(vfio).value()));
+        return fds;
+    }
+
+    /// Nobody has the group open any more: it can be opened again. A worker that outlived
+    /// slotd-exec ends its job first.
+    bool released() const {
+        const Instant deadline = os::read_clock() + 5s;
+        while (!os::open_group(vfio, "7")) {
+            if (os::read_clock() > deadline) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// The sender's own are closed before the answer is waited for, as slotd does.
+    Outcome lend(fakes::ExecutorConversation& talk, const action::Effect& effect,
+                 std::vector<os::UniqueFd> fds) const {
+        const event::EffectId id = talk.lend(effect, fds);
+        fds.clear();
+        return talk.wait_for(id);
+    }
+
+    fakes::FakeDriverCore core;
+    fakes::FakeVfio vfio;
+};
+
+TEST_F(ExecutorLoan, ResetsWithLentDescriptorsAndKeepsNone) {
+    fakes::ExecutorConversation talk(sysfs, {}, fakes::kWithFakeVfio);
+
+    EXPECT_EQ(lend(talk, action::ResetByLentFds{kPort, 1}, group()), kDone);
+
+    EXPECT_EQ(fakes::FakeVfio::resets(sysfs), "0000:01:00.0 by groups 7\n");
+    EXPECT_TRUE(os::open_group(vfio, "7"));
+}
+
+TEST_F(ExecutorLoan, ClosesWhatCameWithAnythingElse) {
+    fakes::ExecutorConversation talk(sysfs, {}, fakes::kWithFakeVfio);
+
+    EXPECT_EQ(lend(talk, action::ObserveSlot{kPort}, group()),
+              (Outcome{OutcomeKind::Refused, 0, "descriptors came with it, and it takes none",
+                       std::nullopt}));
+    EXPECT_TRUE(os::open_group(vfio, "7"));
+}
+
+TEST_F(ExecutorLoan, RefusesALoanOfNothing) {
+    fakes::ExecutorConversation talk(sysfs, {}, fakes::kWithFakeVfio);
+
+    EXPECT_EQ(lend(talk, action::ResetByLentFds{kPort, 1}, {}),
+              (Outcome{OutcomeKind::Refused, 0,
+                       "no descriptors were lent with it, or the loan is over", std::nullopt}));
+}
+
+TEST_F(ExecutorLoan, TakesNoMoreThanItsLimit) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), 0);
+    const os::UniqueFd ours{ends[0]};
+    executor::Client client{os::UniqueFd{ends[1]}};
+
+    // One more than a sender of ours would take.
+    struct alignas(cmsghdr) {
+        std::array<char, CMSG_SPACE((os::kPassedFdsMax + 1) * sizeof(int))> bytes{};
+    } control;
+
+    char letter = 'x';
+    iovec bytes{&letter, 1};
+    msghdr message{};
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = control.bytes.size();
+    cmsghdr* const part = CMSG_FIRSTHDR(&message);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN((os::kPassedFdsMax + 1) * sizeof(int));
+    const std::vector<os::UniqueFd> held = group();
+    for (std::size_t index = 0; index <= os::kPassedFdsMax; ++index) {
+        const int fd = held[0].get();
+        std::memcpy(CMSG_DATA(part) + index * sizeof fd, &fd, sizeof fd);
+    }
+    ASSERT_EQ(::sendmsg(ours.get(), &message, 0), 1);
+
+    const auto datagram = client.receive();
+
+    ASSERT_TRUE(datagram);
+    EXPECT_TRUE(datagram->passed.cut);
+    EXPECT_EQ(datagram->passed.fds.size(), 0U);
+}
+
+TEST_F(ExecutorLoan, LeavesNoDescriptorOpenWhereverAProcessIsKilled) {
+    for (const char* const victim : {"worker", "both"}) {
+        std::string said;
+        std::uint64_t point = 0;
+        do {
+            fakes::ExecutorConversation talk(
+                sysfs, {"--crash-at", std::to_string(++point), "--crash-victim", victim},
+                fakes::kWithFakeVfio);
+            (void)lend(talk, action::ResetByLentFds{kPort, 1}, group());
+            (void)talk.close();
+            said = talk.said();
+            EXPECT_TRUE(released()) << victim << " killed at point " << point;
+        } while (said.contains("crash point") && point < 50);
+        EXPECT_GT(point, 5U);
+        EXPECT_LT(point, 50U);
+    }
 }
 
 TEST_F(ExecutorServe, OpensAllGatesWhenSlotdIsGone) {

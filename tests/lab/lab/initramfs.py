@@ -12,6 +12,8 @@ from .cpio import Archive
 from .kernel import Kernel
 
 SLOTD_PROGRAMS = ("slotd", "slotd-exec", "slotctl")
+# Built with the tests: effects of slotd-exec by hand. A package does not have it.
+TEST_PROGRAMS = ("lab-exec",)
 _COMPILE = ("g++", "-std=c++23", "-O2", "-static", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 
 
@@ -92,6 +94,7 @@ def _libraries(program: Path) -> list[Path]:
 def slotd(binaries: Path) -> Path:
     """slotd's programs from that folder, release or sanitizer build, and their libraries."""
     programs = [binaries / name for name in SLOTD_PROGRAMS]
+    programs += [binaries / name for name in TEST_PROGRAMS if (binaries / name).is_file()]
     missing = [str(p) for p in programs if not p.is_file()]
     if missing:
         raise FileNotFoundError(f"not built: {', '.join(missing)} (LAB_BIN chooses another folder)")

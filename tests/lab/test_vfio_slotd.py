@@ -1,0 +1,112 @@
+"""slotd-exec's resets through VFIO, and what it notes of virtual functions, on a real kernel."""
+
+import unittest
+
+from lab import guest_vfio, record
+from lab.guest_pci import DEVICES
+from lab.scenario import Scenario
+from lab.topology import Nvme, Slot, TwoFunctions
+
+
+class Vfio(Scenario):
+    CARDS = (Slot(4, TwoFunctions()), Slot(5, Nvme()))
+    WITH_SLOTD = True
+
+    def effects(self, *words: str) -> list[str]:
+        """Outcomes of effects and ports, in turn."""
+        return self.guest.run("lab-exec", *words, timeout=120).text.splitlines()
+
+    def kinds(self, since: int) -> list[str]:
+        return [event.kind for event in self.guest.settle(since, quiet_ms=1000)]
+
+    def assert_both_have_their_driver(self, functions: list[str]) -> None:
+        for function in functions:
+            self.assertEqual(self.guest.pci.driver(function), "virtio-pci")
+            self.assertEqual(self.guest.read(f"{DEVICES}/{function}/driver_override"), "(null)")
+            self.assertEqual(len(self.guest.pci.interfaces(function)), 1)
+
+    def test_a_card_with_two_functions_is_reset_and_both_get_their_drivers_back(self) -> None:
+        port = self.guest.pci.port(4)
+        functions = self.guest.pci.functions(port)
+        since = self.guest.now_us()
+
+        outcomes = self.effects("reset-by-vfio", port)
+
+        self.assertEqual(outcomes, ["done"])
+        events = self.guest.settle(since, quiet_ms=1000)
+        resets = [e.address for e in events if e.kind == record.RESET_BEGINS]
+        print("resets:", resets, flush=True)
+        self.assertIn(port, resets)
+        self.assertNotIn(record.REMOVE, [e.kind for e in events if e.address in functions])
+        self.assert_both_have_their_driver(functions)
+        self.assertEqual(self.guest.read("/run/slotd-exec/gates"), "")
+
+    def test_a_card_that_vfio_has_already_is_not_touched(self) -> None:
+        port = self.guest.pci.port(4)
+        functions = self.guest.pci.functions(port)
+        guest_vfio.bind(self.guest, functions)
+        self.addCleanup(guest_vfio.release, self.guest, functions)
+
+        outcomes = self.effects("reset-by-vfio", port)
+
+        self.assertEqual(len(outcomes), 1)
+        self.assertIn("belongs to VFIO already", outcomes[0])
+        self.assertEqual([self.guest.pci.driver(one) for one in functions], ["vfio-pci"] * 2)
+
+    def test_a_killed_reset_gives_the_functions_back(self) -> None:
+        port = self.guest.pci.port(4)
+        functions = self.guest.pci.functions(port)
+        killed = self.guest.run(
+            "sh",
+            "-c",
+            'lab-exec reset-by-vfio "$0" & sleep 0.3; kill -9 $(pidof slotd-exec slotd-worker); wait',
+            port,
+            timeout=60,
+            check=False,
+        )
+        print("killed:", killed.text, flush=True)
+
+        self.guest.run("slotd-exec", "--open-gates", timeout=60)
+
+        self.assert_both_have_their_driver(functions)
+        self.assertEqual(self.guest.read("/run/slotd-exec/gates"), "")
+
+    def test_virtual_functions_come_back_after_slot_power(self) -> None:
+        port = self.guest.pci.port(5)
+        card = self.guest.pci.functions(port)[0]
+        self.guest.write(f"{DEVICES}/{card}/sriov_numvfs", "2")
+        self.addCleanup(self.guest.write, f"{DEVICES}/{card}/sriov_numvfs", "0")
+        vfs = self.guest.pci.functions(port)[1:]
+        self.assertEqual(len(vfs), 2)
+        guest_vfio.bind(self.guest, [vfs[1]])
+        before = [self.guest.pci.driver(vf) for vf in vfs]
+
+        outcomes = self.effects(
+            "note-vfs", port, "power-off", port, "power-on", port, "restore-vfs", port
+        )
+
+        print(outcomes, before, flush=True)
+        self.assertEqual(outcomes, ["done", "done", "done", "done"])
+        self.assertEqual([self.guest.pci.driver(vf) for vf in vfs], before)
+        self.assertEqual(
+            self.guest.read(f"{DEVICES}/{vfs[1]}/driver_override"), "vfio-pci"
+        )
+        self.assertEqual(self.guest.read(f"{DEVICES}/{card}/sriov_drivers_autoprobe"), "1")
+
+    def test_a_card_with_virtual_functions_is_reset_with_them(self) -> None:
+        port = self.guest.pci.port(5)
+        card = self.guest.pci.functions(port)[0]
+        self.guest.write(f"{DEVICES}/{card}/sriov_numvfs", "2")
+        self.addCleanup(self.guest.write, f"{DEVICES}/{card}/sriov_numvfs", "0")
+        vfs = self.guest.pci.functions(port)[1:]
+        before = [self.guest.pci.driver(vf) for vf in vfs]
+
+        outcomes = self.effects("note-vfs", port, "reset-by-vfio", port, "restore-vfs", port)
+
+        self.assertEqual(outcomes, ["done", "done", "done"])
+        self.assertEqual(self.guest.pci.driver(card), "nvme")
+        self.assertEqual([self.guest.pci.driver(vf) for vf in vfs], before)
+
+
+if __name__ == "__main__":
+    unittest.main()
