@@ -15,9 +15,9 @@ struct Uevent {
     std::string_view devpath;      ///< DEVPATH, "/devices/pci0000:00/0000:00:1c.0/0000:01:00.0"
     std::string_view function;     ///< PCI_SLOT_NAME: the function's address, not the slot
     std::string_view error_event;  ///< ERROR_EVENT
-    std::string_view wedged;       ///< WEDGED of a drm device: "rebind,bus-reset"
     /// SYNTH_UUID: somebody wrote to the device's `uevent`, as udevadm trigger does to all devices.
     std::string_view synthetic;
+    std::string_view wedged = {};  ///< WEDGED of a drm device: "rebind,bus-reset"
 };
 
 /// What the uevent means; nullopt for everything that is not about PCI, not known, or in itself

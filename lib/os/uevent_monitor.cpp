@@ -138,8 +138,8 @@ void UeventMonitor::accept(udev_device& device, Instant now, const Sink& sink) {
         .devpath = property(device, "DEVPATH"),
         .function = property(device, "PCI_SLOT_NAME"),
         .error_event = property(device, "ERROR_EVENT"),
-        .wedged = property(device, "WEDGED"),
         .synthetic = property(device, "SYNTH_UUID"),
+        .wedged = property(device, "WEDGED"),
     });
     if (decoded) {
         sink(*decoded);

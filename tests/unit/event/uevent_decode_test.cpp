@@ -118,5 +118,36 @@ TEST(UeventDecode, IgnoresPathsWithoutAnAddress) {
               std::nullopt);
 }
 
+Uevent drm(std::string_view devpath, std::string_view wedged) {
+    Uevent uevent;
+    uevent.subsystem = "drm";
+    uevent.action = "change";
+    uevent.devpath = devpath;
+    uevent.wedged = wedged;
+    return uevent;
+}
+
+TEST(DecodeDrm, WedgedNamesTheFunctionAboveAndTheMethodsInTheirOrder) {
+    EXPECT_EQ(decode_uevent(drm("/devices/pci0000:00/0000:00:02.0/0000:01:00.0/drm/card0",
+                                "rebind,bus-reset,something-new")),
+              KernelEvent(DeviceWedged{
+                  pci::Address{0, 1, 0, 0},
+                  {WedgedMethod::Rebind, WedgedMethod::BusReset, WedgedMethod::Other}}));
+}
+
+TEST(DecodeDrm, WithoutWedgedOrWithoutAFunctionIsNothing) {
+    EXPECT_EQ(decode_uevent(drm("/devices/pci0000:00/0000:01:00.0/drm/card0", "")), std::nullopt);
+    EXPECT_EQ(decode_uevent(drm("/devices/platform/gpu/drm/card0", "rebind")), std::nullopt);
+    EXPECT_EQ(decode_uevent(drm("", "rebind")), std::nullopt);
+}
+
+TEST(DecodeDrm, TakesNoMoreThanEightMethods) {
+    const auto event = decode_uevent(
+        drm("/devices/pci0000:00/0000:01:00.0/drm/card0", ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,"));
+
+    ASSERT_TRUE(event.has_value());
+    EXPECT_EQ(std::get<DeviceWedged>(*event).methods.size(), 8U);
+}
+
 }  // namespace
 }  // namespace slotd::event
