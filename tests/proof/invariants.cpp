@@ -68,6 +68,8 @@ bool at_rest(const Slot& slot) {
         return !idle->changed_since;
     }
     return std::holds_alternative<coordinator::NeedsOperator>(slot.phase) ||
+           std::holds_alternative<coordinator::Quarantined>(slot.phase) ||
+           std::holds_alternative<coordinator::Held>(slot.phase) ||
            std::holds_alternative<coordinator::Wedged>(slot.phase);
 }
 

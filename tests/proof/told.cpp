@@ -1,6 +1,7 @@
 #include "tests/proof/told.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <variant>
 
 #include "base/overloaded.hpp"
@@ -39,7 +40,8 @@ void Told::hotplug(const pci::Port& port, Instant now) {
     }
 }
 
-void Told::kernel_said(const event::KernelEvent& event, const pci::Topology& known, Instant now) {
+void Told::kernel_said(const event::KernelEvent& event, const pci::Topology& known, Instant now,
+                       const std::function<bool(const pci::Address&)>& ours) {
     std::visit(Overloaded{
                    [&](const event::RecoveryReported& said) {
                        if (const pci::Port* const above = known.port_above(said.function)) {
@@ -53,19 +55,21 @@ void Told::kernel_said(const event::KernelEvent& event, const pci::Topology& kno
                        const bool moved = said.kind == event::HotplugKind::Added ||
                                           said.kind == event::HotplugKind::Removed;
                        const pci::Port* const above = known.port_above(said.function);
-                       if (moved && above != nullptr) {
+                       if (moved && above != nullptr && !ours(above->address)) {
                            hotplug(*above, now);
                        }
                    },
                    [&](const event::HotplugAnnounced& said) {
-                       if (const pci::Port* const port = known.find(said.port)) {
+                       if (const pci::Port* const port = known.find(said.port);
+                           port != nullptr && !ours(said.port)) {
                            hotplug(*port, now);
                        }
                    },
                    // The ends may be among what was lost: nothing is certain any more.
                    [&](const event::EventsMissed&) { forget(); },
                    // An announcement or a change of services is no recovery yet.
-                   [](const OneOf<event::ErrorReported, event::ServicesChanged> auto&) {},
+                   [](const OneOf<event::ErrorReported, event::DeviceWedged,
+                                  event::ServicesChanged> auto&) {},
                },
                event);
 }

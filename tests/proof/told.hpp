@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -27,7 +28,9 @@ struct ToldSlot {
 class Told {
 public:
     /// `known` is the topology that slotd has: what it can be expected to understand.
-    void kernel_said(const event::KernelEvent& event, const pci::Topology& known, Instant now);
+    /// `ours`: what comes and goes below this port is of our own making.
+    void kernel_said(const event::KernelEvent& event, const pci::Topology& known, Instant now,
+                     const std::function<bool(const pci::Address&)>& ours);
     /// Unbinding has returned: the service's handler has finished, and what is heard of it from now
     /// on is old.
     void drained_errors(const pci::Address& root_port, const pci::Topology& known);

@@ -39,9 +39,22 @@ void append(Violations& all, Violations more) {
                std::make_move_iterator(more.end()));
 }
 
+/// Its operation has not ended, or only just.
+bool still_settles(const Slot& slot) {
+    return coordinator::operation_of(slot.phase) != nullptr ||
+           std::holds_alternative<coordinator::CoolingDown>(slot.phase);
+}
+
 bool only_looks(const action::Effect& effect) {
     return std::holds_alternative<action::ObserveSlot>(effect) ||
            std::holds_alternative<action::SurveyUse>(effect);
+}
+
+bool enumerates(const action::Effect& effect) {
+    return std::holds_alternative<action::SetSlotPower>(effect) ||
+           std::holds_alternative<action::RemoveFunction>(effect) ||
+           std::holds_alternative<action::RescanBelow>(effect) ||
+           std::holds_alternative<action::BindService>(effect);
 }
 
 const Slot* slot_that_started(event::EffectId id, const Coordinator& slotd) {
@@ -57,7 +70,11 @@ const Slot* slot_that_started(event::EffectId id, const Coordinator& slotd) {
 
 void Witness::kernel_said(const event::KernelEvent& event, const pci::Topology& known,
                           Instant now) {
-    told_.kernel_said(event, known, now);
+    told_.kernel_said(event, known, now, [&](const pci::Address& port) {
+        return std::ranges::any_of(memories_, [&](const auto& one) {
+            return one.second.enumerates && known.reset_domains_overlap(one.first, port);
+        });
+    });
     const auto news = [&](const pci::Address& function) {
         // Whatever the kernel reports of a slot is a reason of its own to act on it.
         if (const pci::Port* const above = known.port_above(function)) {
@@ -67,13 +84,14 @@ void Witness::kernel_said(const event::KernelEvent& event, const pci::Topology& 
             memories_[function].unknown.reset();
         }
     };
-    std::visit(Overloaded{
-                   [&](const OneOf<event::RecoveryReported, event::ErrorReported,
-                                   event::HotplugSeen> auto& said) { news(said.function); },
-                   [&](const event::HotplugAnnounced& said) { news(said.port); },
-                   [](const OneOf<event::ServicesChanged, event::EventsMissed> auto&) {},
-               },
-               event);
+    std::visit(
+        Overloaded{
+            [&](const OneOf<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
+                            event::DeviceWedged> auto& said) { news(said.function); },
+            [&](const event::HotplugAnnounced& said) { news(said.port); },
+            [](const OneOf<event::ServicesChanged, event::EventsMissed> auto&) {},
+        },
+        event);
 }
 
 void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
@@ -87,7 +105,6 @@ void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
     if (ended.acts && outcome.ambiguous()) {
         memory.unknown = ended;
     }
-    memory.failed = memory.failed || !outcome.succeeded();
     if (const auto gate = coordinator::opened_by(ended.effect)) {
         if (outcome.succeeded() || outcome.kind == event::OutcomeKind::Gone) {
             stuck_gates_.erase(*gate);
@@ -108,6 +125,10 @@ void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
     }
 }
 
+void Witness::reserved(const pci::Address& port, std::uint32_t attempt) {
+    memories_[port].reserved = attempt;
+}
+
 void Witness::gates_opened() {
     told_.all_comes_back();
     started_.clear();
@@ -119,7 +140,8 @@ void Witness::slotd_restarted() {
     told_.forget();
     for (auto& [port, memory] : memories_) {
         memory.attempt = 0;
-        memory.failed = false;
+        memory.reserved = 0;
+        memory.enumerates = false;
         memory.unknown.reset();
     }
 }
@@ -156,6 +178,9 @@ Violations Witness::started(const coordinator::StartEffect& wanted, const Coordi
         step.request = operation->request ? operation->request->request : 0;
     }
     Violations found;
+    if (step.acts && enumerates(step.effect)) {
+        memories_[step.slot].enumerates = true;
+    }
     if (step.acts && operation == nullptr) {
         found.push_back({1, fmt::format("{} acts without an operation: {}", step.slot.to_string(),
                                         action::to_string(step.effect))});
@@ -202,6 +227,9 @@ Violations Witness::step_begins(const Started& step, const Operation& operation,
             memory.automatic.pop_front();
         }
         memory.automatic.push_back(truth.now);
+        if (memory.reserved != operation.attempt) {
+            found.push_back({7, what + " without a reservation"});
+        }
         if (memory.automatic.size() > limits_.budget) {
             found.push_back({7, fmt::format("{} as automatic attempt {} of {} within the window",
                                             what, memory.automatic.size(), limits_.budget)});
@@ -221,19 +249,28 @@ Violations Witness::seen(const Truth& truth, const Coordinator& slotd) {
     for (auto& [port, memory] : memories_) {
         if (!slotd.slots().contains(port)) {
             memory.attempt = 0;  // a port that comes again is a new slot, which counts from one
+            memory.reserved = 0;
+            memory.enumerates = false;
+        } else if (memory.enumerates) {
+            memory.enumerates = still_settles(slotd.slots().at(port));
         }
     }
     Violations found = overlapping_operations(truth, slotd);
-    append(found, both_sides_bound(truth));
+    append(found, both_sides_bound(truth, slotd));
     append(found, machine_wide_twice(truth));
     append(found, gates_not_recorded(truth));
     append(found, closed_at_rest(truth, slotd));
     return found;
 }
 
-Violations Witness::both_sides_bound(const Truth& truth) {
+Violations Witness::both_sides_bound(const Truth& truth, const Coordinator& slotd) {
     if (level_ != policy::Level::Exclusive) {
         return {};
+    }
+    for (const auto& [port, slot] : slotd.slots()) {
+        if (slot.hold) {
+            tokens_.erase(slot.facts.root_port);  // in an operator's hands: nothing is held back
+        }
     }
     std::set<pci::Address> ports_now;
     std::set<pci::Address> error_sides;
@@ -270,6 +307,8 @@ Violations Witness::both_sides_bound(const Truth& truth) {
 bool Witness::quiet(const pci::Address& slot, const Coordinator& slotd) const {
     const coordinator::SlotPhase& phase = slotd.slots().at(slot).phase;
     const bool rests = std::holds_alternative<coordinator::Idle>(phase) ||
+                       std::holds_alternative<coordinator::Quarantined>(phase) ||
+                       std::holds_alternative<coordinator::Held>(phase) ||
                        std::holds_alternative<coordinator::NeedsOperator>(phase) ||
                        std::holds_alternative<coordinator::CoolingDown>(phase);
     return rests &&

@@ -40,7 +40,9 @@ struct SlotMemory {
     std::uint32_t attempt = 0;       ///< that acted last; 0: none since slotd was started
     std::deque<Instant> automatic;   ///< attempts of slotd's own accord that acted
     std::optional<Started> unknown;  ///< acted, what became of it is unknown, nobody asked again
-    bool failed = false;             ///< an effect did not work: an operator may be needed
+    std::uint32_t reserved = 0;      ///< attempt that the history has; 0: none since the start
+    /// slotd makes functions come and go there itself, and late news of it belongs to that.
+    bool enumerates = false;
 
     bool operator==(const SlotMemory&) const = default;
 };
@@ -58,6 +60,8 @@ public:
     /// Before slotd is told. A second end of an effect that was wedged counts as well.
     void effect_ended(event::EffectId id, const event::Outcome& outcome,
                       const pci::Topology& known);
+    /// Before slotd is told that the history has an attempt.
+    void reserved(const pci::Address& port, std::uint32_t attempt);
     /// slotd-exec has ended or has been told to: all its effects are lost, every recorded gate
     /// open.
     void gates_opened();
@@ -89,7 +93,7 @@ private:
                        const coordinator::Coordinator& slotd, const Truth& truth);
     Violations step_begins(const Started& step, const coordinator::Operation& operation,
                            const coordinator::Coordinator& slotd, const Truth& truth);
-    Violations both_sides_bound(const Truth& truth);
+    Violations both_sides_bound(const Truth& truth, const coordinator::Coordinator& slotd);
     Violations closed_at_rest(const Truth& truth, const coordinator::Coordinator& slotd) const;
     bool quiet(const pci::Address& slot, const coordinator::Coordinator& slotd) const;
 
