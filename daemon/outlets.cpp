@@ -1,10 +1,15 @@
 #include "daemon/outlets.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "action/record.hpp"
+#include "control/control_service.hpp"
+#include "control/loan.hpp"
+#include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "engine/ports.hpp"
 #include "event/request.hpp"
@@ -23,12 +28,22 @@ void Records::write(const action::Record& record) {
 
 void Answers::answer(const engine::ResetAnswer& answer) {
     if (service_ != nullptr) {
-        service_->answer({answer.request, answer.succeeded, answer.outcome, answer.text});
+        service_->answer(
+            control::Answer{answer.request, answer.succeeded, answer.outcome, answer.text});
     }
 }
 
-void Answers::answer(const engine::PlanAnswer& /*answer*/) {
-    // No method asks for a plan yet.
+void Answers::answer(const engine::PlanAnswer& answer) {
+    if (service_ == nullptr) {
+        return;
+    }
+    control::PlanReply plan;
+    plan.steps = answer.steps;
+    plan.usage = answer.usage;
+    plan.in_use = answer.in_use;
+    plan.would_refuse = answer.would_refuse;
+    plan.text = answer.text;
+    service_->answer(control::PlanAnswer{answer.request, std::move(plan)});
 }
 
 void Memory::append(const history::Entry& entry, std::optional<history::Ticket> ticket) {
@@ -43,8 +58,21 @@ std::vector<std::string> EngineBackend::preview(const event::ResetRequested& req
     return engine_.coordinator().preview(request);
 }
 
-void EngineBackend::submit(const event::ResetRequested& request) {
+void EngineBackend::submit(const event::ResetRequested& request,
+                           std::unique_ptr<control::Loan> /*lent*/) {
     engine_.submit(request, loop_.now());
+}
+
+void EngineBackend::hold(const event::HoldRequested& request) {
+    engine_.hold(request, loop_.now());
+}
+
+void EngineBackend::release(const event::ReleaseRequested& request) {
+    engine_.release(request, loop_.now());
+}
+
+void EngineBackend::plan(const event::PlanRequested& request) {
+    engine_.plan(request, loop_.now());
 }
 
 }  // namespace slotd::daemon

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "control/backend.hpp"
 #include "control/control_service.hpp"
+#include "control/loan.hpp"
 #include "engine/engine.hpp"
 #include "engine/ports.hpp"
 #include "history/entry.hpp"
@@ -61,7 +63,10 @@ public:
 
     std::vector<coordinator::SlotStatus> slots() const override;
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
-    void submit(const event::ResetRequested& request) override;
+    void submit(const event::ResetRequested& request, std::unique_ptr<control::Loan> lent) override;
+    void hold(const event::HoldRequested& request) override;
+    void release(const event::ReleaseRequested& request) override;
+    void plan(const event::PlanRequested& request) override;
 
 private:
     engine::Engine& engine_;

@@ -1,5 +1,7 @@
 #include "daemon/ctl/command_line.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -15,6 +17,8 @@
 #include "base/time.hpp"
 #include "control/message.hpp"
 #include "daemon/ctl/exit_code.hpp"
+#include "daemon/ctl/help.hpp"
+#include "daemon/ctl/span_of_time.hpp"
 #include "event/request.hpp"
 #include "os/control_socket.hpp"
 #include "report/printable.hpp"
@@ -23,43 +27,10 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kVerbs{"list", "show", "reset", "watch", "version"};
-
-constexpr const char* kFooter = R"(Examples:
-  slotctl list
-  slotctl show 0000:00:1c.0
-  slotctl reset 3b:00.0 --reason "firmware update" --wait
-  slotctl watch --json | jq -r .record.text
-A SLOT is its port's address, its slot name, or the address of a function in it; the domain may be
-left out where that is unambiguous.
-
-Exit status:
-  0  done
-  1  the reset ran and failed
-  2  wrong command line
-  3  no such slot, or an ambiguous name
-  4  slotd cannot be reached
-  5  not permitted
-  6  refused; nothing was touched
-  7  no answer in time, or slotd went away: the outcome is unknown
-  8  slotd's answer was not understood
-  130, 143  ended by Ctrl-C or SIGTERM; a reset that was asked for goes on in slotd)";
-
-constexpr const char* kResetFooter = R"(Methods:
-  auto         the gentlest step that can help (default)
-  flr          Function Level Reset, of one function
-  bus, slot    secondary bus reset; through the hot-plug slot where there is one
-  reenumerate  slot power off and on, or remove and rescan
-Examples:
-  slotctl reset 0000:3b:00.0 --method flr --reason "hung queue, ticket 4711" --wait
-  slotctl reset 5 --reason "what would happen?" --dry-run
-Without --wait it returns as soon as slotd has accepted; Ctrl-C in --wait ends the waiting, not
-the reset.)";
-
-constexpr const char* kWatchFooter =
-    R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).
-With --json one object a line: {"record": {...}}, with "missed": N when N records before it were
-dropped.)";
+constexpr std::array<std::string_view, 8> kVerbs{"list", "show",    "plan",  "reset",
+                                                 "hold", "release", "watch", "version"};
+constexpr std::string_view kVerbsText = "list, show, plan, reset, hold, release, watch, version";
+constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
 struct Raw {
@@ -70,7 +41,9 @@ struct Raw {
     std::string reason;
     bool dry_run = false;
     bool wait = false;
+    bool force = false;
     double timeout = 0;
+    std::string lasts;
 };
 
 CLI::App* add_verb(CLI::App& app, Raw& raw, const std::string& name, const std::string& what) {
@@ -80,31 +53,59 @@ CLI::App* add_verb(CLI::App& app, Raw& raw, const std::string& name, const std::
     return verb;
 }
 
+void add_slot(CLI::App* verb, Raw& raw) {
+    verb->add_option("SLOT", raw.name, "slot, or function in one")->required();
+}
+
+void add_method(CLI::App* verb, Raw& raw) {
+    verb->add_option("--method", raw.method, std::string(kMethodsText))->type_name("METHOD");
+}
+
+/// Whether there must be one is checked later: CLI11 says less about it.
+void add_reason(CLI::App* verb, Raw& raw) {
+    verb->add_option("--reason", raw.reason, "why, for the log; at most 255 bytes")
+        ->type_name("TEXT");
+}
+
+void declare_reset(CLI::App* reset, Raw& raw) {
+    reset->footer(std::string(help::kMethods) + help::kReset);
+    add_slot(reset, raw);
+    add_method(reset, raw);
+    add_reason(reset, raw);
+    reset->add_flag("--dry-run", raw.dry_run, "show the plan, touch nothing");
+    reset->add_flag("--force", raw.force, "although the card is in use");
+    reset->add_flag("--wait", raw.wait, "show the progress, and end when the reset has ended");
+    reset->add_option("--timeout", raw.timeout, "of --wait; the reset itself goes on")
+        ->type_name("SECONDS");
+}
+
 void declare(CLI::App& app, Raw& raw) {
     app.set_help_flag("-h,--help", "print this help and exit");
     app.set_version_flag("--version", std::string("slotctl ") + SLOTD_VERSION);
-    app.footer(kFooter);
+    app.footer(help::kFooter);
     app.require_subcommand(1, 1);
     app.add_flag("--json", raw.json, "print slotd's reply as JSON, one object a line");
     app.add_option("--socket", raw.socket, "socket of slotd")->type_name("PATH");
     add_verb(app, raw, "list", "list the PCIe ports with their slots and cards");
-    add_verb(app, raw, "show", "show everything about one slot")
-        ->add_option("SLOT", raw.name, "which one")
-        ->required();
-    CLI::App* const reset =
-        add_verb(app, raw, "reset", "reset the card of a slot, or one function");
-    reset->footer(kResetFooter);
-    reset->add_option("SLOT", raw.name, "slot, or function in one")->required();
-    reset->add_option("--method", raw.method, "auto, flr, bus, slot or reenumerate")
-        ->type_name("METHOD");
-    reset->add_option("--reason", raw.reason, "why, for the log; at most 255 bytes")
-        ->type_name("TEXT")
-        ->required();
-    reset->add_flag("--dry-run", raw.dry_run, "say what would be done, touch nothing");
-    reset->add_flag("--wait", raw.wait, "show the progress, and end when the reset has ended");
-    reset->add_option("--timeout", raw.timeout, "of --wait; the reset itself goes on")
-        ->type_name("SECONDS");
-    add_verb(app, raw, "watch", "print slotd's decisions as they are made")->footer(kWatchFooter);
+    add_slot(add_verb(app, raw, "show", "show everything about one slot"), raw);
+    CLI::App* const plan =
+        add_verb(app, raw, "plan", "show what a reset would do and whom it would disturb");
+    plan->footer(std::string(help::kMethods) + help::kPlan);
+    add_slot(plan, raw);
+    add_method(plan, raw);
+    declare_reset(add_verb(app, raw, "reset", "reset the card of a slot, or one function"), raw);
+    CLI::App* const hold =
+        add_verb(app, raw, "hold", "have slotd keep its hands off a slot for a while");
+    hold->footer(help::kHold);
+    add_slot(hold, raw);
+    add_reason(hold, raw);
+    hold->add_option("--for", raw.lasts, "how long, as 30m or 2h; else until released")
+        ->type_name("TIME");
+    CLI::App* const release = add_verb(app, raw, "release", "end a hold or a quarantine");
+    release->footer(help::kRelease);
+    add_slot(release, raw);
+    add_reason(release, raw);
+    add_verb(app, raw, "watch", "print slotd's decisions as they are made")->footer(help::kWatch);
     add_verb(app, raw, "version", "print the versions of slotctl and slotd");
 }
 
@@ -130,53 +131,100 @@ bool is_blank(std::string_view text) {
     return text.find_first_not_of(" \t\n") == std::string_view::npos;
 }
 
-std::variant<Invocation, Answered> checked_reset(const Raw& raw, bool with_timeout) {
-    const auto method = event::reset_method_from_text(raw.method);
-    if (!method) {
-        return wrong("reset", "--method: \"" + raw.method +
-                                  "\" is unknown; known: auto, flr, bus, slot, reenumerate");
-    }
+/// What is wrong with the reason; nullopt when nothing is.
+std::optional<Answered> wrong_reason(const std::string& verb, const Raw& raw) {
     if (is_blank(raw.reason)) {
-        return wrong("reset", "--reason: say why, it goes into the log");
+        return wrong(verb, "--reason: say why, it goes into the log");
     }
     if (raw.reason.size() > control::kReasonBytesMax) {
-        return wrong("reset", "--reason: longer than 255 bytes");
+        return wrong(verb, "--reason: longer than 255 bytes");
+    }
+    return std::nullopt;
+}
+
+Answered unknown_method(const std::string& verb, const Raw& raw) {
+    return wrong(verb,
+                 fmt::format("--method: \"{}\" is unknown; known: {}", raw.method, kMethodsText));
+}
+
+std::variant<Command, Answered> checked_reset(const Raw& raw, bool with_timeout) {
+    const auto method = event::reset_method_from_text(raw.method);
+    if (!method) {
+        return unknown_method("reset", raw);
     }
     if (raw.dry_run && raw.wait) {
         return wrong("reset", "--dry-run and --wait: a dry run does nothing to wait for");
+    }
+    if (const auto mistake = raw.dry_run ? std::nullopt : wrong_reason("reset", raw)) {
+        return *mistake;
     }
     constexpr double kSecondsMax = 1e6;
     if (with_timeout && (!raw.wait || !(raw.timeout > 0) || raw.timeout > kSecondsMax)) {
         return wrong("reset", raw.wait ? "--timeout: write seconds, more than 0, at most 1000000"
                                        : "--timeout: only with --wait");
     }
-    ResetCommand reset{raw.name, *method, raw.reason, raw.dry_run, raw.wait, std::nullopt};
+    ResetCommand reset{raw.name, *method,      raw.reason, raw.dry_run,
+                       raw.wait, std::nullopt, raw.force};
     if (with_timeout) {
         reset.timeout =
             std::chrono::duration_cast<Duration>(std::chrono::duration<double>(raw.timeout));
     }
-    return Invocation{std::move(reset), raw.socket, raw.json};
+    return reset;
+}
+
+std::variant<Command, Answered> checked_hold(const Raw& raw, bool with_time) {
+    if (const auto mistake = wrong_reason("hold", raw)) {
+        return *mistake;
+    }
+    HoldCommand hold{raw.name, std::nullopt, raw.reason};
+    if (with_time) {
+        hold.lasts = span_from_text(raw.lasts);
+        if (!hold.lasts) {
+            return wrong("hold", "--for: \"" + raw.lasts +
+                                     "\" is no time from 1s to 366d; write 90s, 30m, 2h, 7d or "
+                                     "1h30m");
+        }
+    }
+    return hold;
+}
+
+std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw& raw) {
+    const std::string name = verb.get_name();
+    const bool about_a_slot = name != "list" && name != "watch" && name != "version";
+    if (about_a_slot && (raw.name.empty() || raw.name.size() > control::kNameBytesMax)) {
+        return wrong(name, "SLOT: write a name of 1 to 255 bytes");
+    }
+    if (name == "show") {
+        return ShowCommand{raw.name};
+    }
+    if (name == "reset") {
+        return checked_reset(raw, verb.count("--timeout") > 0);
+    }
+    if (name == "plan") {
+        const auto method = event::reset_method_from_text(raw.method);
+        return method ? std::variant<Command, Answered>(PlanCommand{raw.name, *method})
+                      : unknown_method(name, raw);
+    }
+    if (name == "hold") {
+        return checked_hold(raw, verb.count("--for") > 0);
+    }
+    if (name == "release") {
+        const auto mistake = wrong_reason(name, raw);
+        return mistake ? std::variant<Command, Answered>(*mistake)
+                       : ReleaseCommand{raw.name, raw.reason};
+    }
+    if (name == "watch") {
+        return WatchCommand{};
+    }
+    return name == "version" ? Command{VersionCommand{}} : Command{ListCommand{}};
 }
 
 std::variant<Invocation, Answered> checked(const CLI::App& app, const Raw& raw) {
-    const CLI::App* const verb = app.get_subcommands().front();
-    const std::string name = verb->get_name();
-    if ((name == "show" || name == "reset") &&
-        (raw.name.empty() || raw.name.size() > control::kNameBytesMax)) {
-        return wrong(name, "SLOT: write a name of 1 to 255 bytes");
+    auto command = checked_command(*app.get_subcommands().front(), raw);
+    if (auto* const mistake = std::get_if<Answered>(&command)) {
+        return std::move(*mistake);
     }
-    if (name == "reset") {
-        return checked_reset(raw, verb->count("--timeout") > 0);
-    }
-    Command command = ListCommand{};
-    if (name == "show") {
-        command = ShowCommand{raw.name};
-    } else if (name == "watch") {
-        command = WatchCommand{};
-    } else if (name == "version") {
-        command = VersionCommand{};
-    }
-    return Invocation{std::move(command), raw.socket, raw.json};
+    return Invocation{std::get<Command>(std::move(command)), raw.socket, raw.json};
 }
 
 }  // namespace
@@ -190,7 +238,7 @@ std::variant<Invocation, Answered> parse_command_line(std::vector<std::string> a
         // CLI11 says "A subcommand is required" to both, which is true and helps nobody.
         return wrong("", (arguments.empty() ? std::string("no command")
                                             : "unknown command \"" + arguments.front() + "\"") +
-                             "; known: list, show, reset, watch, version");
+                             "; known: " + std::string(kVerbsText));
     }
     std::ranges::reverse(arguments);  // as CLI11 wants them
     try {

@@ -28,7 +28,27 @@ struct ResetCommand {
     bool dry_run = false;
     bool wait = false;
     std::optional<Duration> timeout;  ///< of --wait; nullopt: as long as it takes
+    bool force = false;
     bool operator==(const ResetCommand&) const = default;
+};
+
+struct PlanCommand {
+    std::string target;
+    event::ResetMethod method = event::ResetMethod::Auto;
+    bool operator==(const PlanCommand&) const = default;
+};
+
+struct HoldCommand {
+    std::string slot;
+    std::optional<Duration> lasts;  ///< nullopt: until it is released
+    std::string reason;
+    bool operator==(const HoldCommand&) const = default;
+};
+
+struct ReleaseCommand {
+    std::string slot;
+    std::string reason;
+    bool operator==(const ReleaseCommand&) const = default;
 };
 
 struct WatchCommand {
@@ -39,7 +59,8 @@ struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
 
-using Command = std::variant<ListCommand, ShowCommand, ResetCommand, WatchCommand, VersionCommand>;
+using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
+                             ReleaseCommand, WatchCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

@@ -13,6 +13,8 @@ enum class ExitCode : int {
     Refused = 6,         ///< slotd will not do it now, nothing was touched
     OutcomeUnknown = 7,  ///< no answer in time, or slotd went away: the request may go on
     Protocol = 8,        ///< slotd answered what this slotctl does not understand
+    InUse = 9,           ///< somebody uses it and --force was not given, nothing was touched
+    Degraded = 10,       ///< the card is back, on a link slower or narrower than before
     Interrupted = 130,   ///< 128 + SIGINT, as a shell has it; the request goes on in slotd
     Terminated = 143,    ///< 128 + SIGTERM
 };

@@ -31,13 +31,8 @@ std::string subject(const ResetReply& reply) {
 
 std::string text_of(const ResetReply& reply) {
     switch (reply.state) {
-        case ResetState::Planned: {
-            std::string lines = "a reset of " + subject(reply) + " would now:\n";
-            for (const std::string& line : reply.plan) {
-                lines += "  " + report::printable(line) + "\n";
-            }
-            return lines;
-        }
+        case ResetState::Planned:
+            return {};  // only of a dry run, which is asked for as a plan
         case ResetState::Accepted:
             return fmt::format("request {}: reset of {} accepted\n", reply.request, subject(reply));
         case ResetState::Progress:
@@ -84,9 +79,17 @@ private:
 };
 
 ExitCode code_of(const ResetReply& reply) {
-    return reply.state == ResetState::Finished && !(reply.end && reply.end->succeeded)
-               ? ExitCode::Failed
-               : ExitCode::Ok;
+    if (reply.state != ResetState::Finished) {
+        return ExitCode::Ok;
+    }
+    const std::string outcome = reply.end ? reply.end->outcome : std::string{};
+    if (outcome == "degraded") {
+        return ExitCode::Degraded;
+    }
+    if (outcome == "unknown") {
+        return ExitCode::OutcomeUnknown;
+    }
+    return reply.end && reply.end->succeeded ? ExitCode::Ok : ExitCode::Failed;
 }
 
 ExitCode follow(Session& session, const ResetCommand& reset, const Invocation& invocation,
@@ -119,12 +122,19 @@ ExitCode follow(Session& session, const ResetCommand& reset, const Invocation& i
 }  // namespace
 
 ExitCode run_reset(const ResetCommand& reset, const Invocation& invocation) {
+    if (reset.dry_run) {
+        return run_plan({reset.target, reset.method}, invocation);
+    }
     std::optional<Interrupts> interrupts;
     if (reset.wait) {
         interrupts.emplace();
     }
-    const control::ResetTarget call{reset.target, reset.method, reset.reason, reset.dry_run,
-                                    reset.wait};
+    control::ResetTarget call;
+    call.target = reset.target;
+    call.method = reset.method;
+    call.reason = reset.reason;
+    call.wait = reset.wait;
+    call.force = reset.force;
     auto session = Session::call(invocation.socket, call, reset.wait);
     if (!session) {
         return session.error();

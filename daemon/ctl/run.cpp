@@ -8,14 +8,18 @@
 namespace slotd::ctl {
 
 ExitCode run(const Invocation& invocation) {
-    return std::visit(Overloaded{
-                          [&](const ListCommand&) { return run_list(invocation); },
-                          [&](const ShowCommand& show) { return run_show(show, invocation); },
-                          [&](const ResetCommand& reset) { return run_reset(reset, invocation); },
-                          [&](const WatchCommand&) { return run_watch(invocation); },
-                          [&](const VersionCommand&) { return run_version(invocation); },
-                      },
-                      invocation.command);
+    return std::visit(
+        Overloaded{
+            [&](const ListCommand&) { return run_list(invocation); },
+            [&](const ShowCommand& show) { return run_show(show, invocation); },
+            [&](const ResetCommand& reset) { return run_reset(reset, invocation); },
+            [&](const PlanCommand& plan) { return run_plan(plan, invocation); },
+            [&](const HoldCommand& hold) { return run_hold(hold, invocation); },
+            [&](const ReleaseCommand& release) { return run_release(release, invocation); },
+            [&](const WatchCommand&) { return run_watch(invocation); },
+            [&](const VersionCommand&) { return run_version(invocation); },
+        },
+        invocation.command);
 }
 
 }  // namespace slotd::ctl

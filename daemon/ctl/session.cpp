@@ -90,8 +90,8 @@ std::expected<std::optional<control::ReceivedReply>, ExitCode> Session::next(
     return Next{std::move(*reply)};
 }
 
-std::expected<control::ReceivedReply, ExitCode> Session::answer() {
-    auto reply = next(kAnswerTime, nullptr);
+std::expected<control::ReceivedReply, ExitCode> Session::answer(Duration time) {
+    auto reply = next(time, nullptr);
     if (!reply) {
         return std::unexpected(reply.error());
     }
@@ -106,6 +106,7 @@ ExitCode exit_code_of(const control::Fault& fault) {
             [](const NotPermitted&) { return ExitCode::NotPermitted; },
             [](const TooManyClients&) { return ExitCode::NotReachable; },
             [](const Refused&) { return ExitCode::Refused; },
+            [](const InUse&) { return ExitCode::InUse; },
             [](const OneOf<MalformedMessage, MessageTooLarge, InterfaceNotFound, MethodNotFound,
                            InvalidParameter, ExpectedMore, UnknownFault> auto&) {
                 return ExitCode::Protocol;

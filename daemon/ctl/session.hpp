@@ -42,8 +42,8 @@ public:
     std::expected<std::optional<control::ReceivedReply>, ExitCode> next(
         std::optional<Duration> time, const Interrupts* interrupts);
 
-    /// The one reply of a call that slotd answers at once.
-    std::expected<control::ReceivedReply, ExitCode> answer();
+    /// The one reply of a call that is answered within `time`.
+    std::expected<control::ReceivedReply, ExitCode> answer(Duration time);
 
 private:
     explicit Session(os::ControlClient client) : client_(std::move(client)) {}

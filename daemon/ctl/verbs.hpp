@@ -5,10 +5,13 @@
 
 namespace slotd::ctl {
 
-/// One verb, one file: asks slotd, prints, says with what to end.
+/// Each verb asks slotd, prints, says with what to end.
 ExitCode run_list(const Invocation& invocation);
 ExitCode run_show(const ShowCommand& show, const Invocation& invocation);
 ExitCode run_reset(const ResetCommand& reset, const Invocation& invocation);
+ExitCode run_plan(const PlanCommand& plan, const Invocation& invocation);
+ExitCode run_hold(const HoldCommand& hold, const Invocation& invocation);
+ExitCode run_release(const ReleaseCommand& release, const Invocation& invocation);
 ExitCode run_watch(const Invocation& invocation);
 ExitCode run_version(const Invocation& invocation);
 

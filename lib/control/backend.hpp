@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "control/loan.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
 
@@ -17,8 +19,13 @@ public:
     virtual std::vector<coordinator::SlotStatus> slots() const = 0;
     /// What the request would do now, one sentence a line; touches nothing.
     virtual std::vector<std::string> preview(const event::ResetRequested& request) const = 0;
-    /// Queues it. Exactly one answer follows, at once if it is refused.
-    virtual void submit(const event::ResetRequested& request) = 0;
+    /// Queues it. Exactly one answer follows to this and each of the next, at once if it is
+    /// refused. `lent`: what came with the request where it says so, else nullptr.
+    virtual void submit(const event::ResetRequested& request, std::unique_ptr<Loan> lent) = 0;
+    virtual void hold(const event::HoldRequested& request) = 0;
+    virtual void release(const event::ReleaseRequested& request) = 0;
+    /// The answer is a PlanAnswer.
+    virtual void plan(const event::PlanRequested& request) = 0;
 };
 
 }  // namespace slotd::control

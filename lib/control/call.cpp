@@ -1,5 +1,8 @@
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,29 +52,84 @@ bool is_name(const std::string& text) {
     return !text.empty() && text.size() <= kNameBytesMax && report::printable(text) == text;
 }
 
+/// The reason in `parameters` as it goes into the log; nullopt where it does not say anything.
+std::optional<std::string> reason_of(const json& parameters) {
+    const std::string reason = text_of(parameters, "reason");
+    std::string printable = report::printable(reason);
+    // Spaces or control characters alone explain nothing to whoever reads the log.
+    const bool explains =
+        !is_blank(reason) && printable.find_first_not_of(" ?") != std::string::npos;
+    return explains && reason.size() <= kReasonBytesMax ? std::optional(std::move(printable))
+                                                        : std::nullopt;
+}
+
+/// The interface has checked that it is one that it knows; absent is auto.
+event::ResetMethod reset_method_of(const json& parameters) {
+    return event::reset_method_from_text(text_of(parameters, "method"))
+        .value_or(event::ResetMethod::Auto);
+}
+
 Decoded reset_of(const json& parameters) {
     ResetTarget reset;
     reset.target = text_of(parameters, "target");
-    const std::string reason = text_of(parameters, "reason");
-    reset.reason = report::printable(reason);
+    reset.method = reset_method_of(parameters);
+    reset.force = flag_of(parameters, "force");
+    reset.lend = flag_of(parameters, "lend");
     reset.dry_run = flag_of(parameters, "dry_run");
     reset.wait = flag_of(parameters, "wait");
     if (!is_name(reset.target)) {
         return std::unexpected(InvalidParameter{"target"});
     }
-    // Spaces or control characters alone explain nothing to whoever reads the log.
-    const bool explains =
-        !is_blank(reason) && reset.reason.find_first_not_of(" ?") != std::string::npos;
-    if (!explains || reason.size() > kReasonBytesMax) {
+    auto reason = reason_of(parameters);
+    if (!reason) {
         return std::unexpected(InvalidParameter{"reason"});
     }
-    const std::string method = text_of(parameters, "method");
-    const auto known = event::reset_method_from_text(method);
-    if (!method.empty() && !known) {
-        return std::unexpected(InvalidParameter{"method"});
+    reset.reason = std::move(*reason);
+    if (reset.lend && (reset.method != event::ResetMethod::Vfio || reset.dry_run)) {
+        return std::unexpected(InvalidParameter{"lend"});
     }
-    reset.method = known.value_or(event::ResetMethod::Auto);
     return reset;
+}
+
+Decoded hold_of(const json& parameters) {
+    HoldSlot hold;
+    hold.slot = text_of(parameters, "slot");
+    if (!is_name(hold.slot)) {
+        return std::unexpected(InvalidParameter{"slot"});
+    }
+    auto reason = reason_of(parameters);
+    if (!reason) {
+        return std::unexpected(InvalidParameter{"reason"});
+    }
+    hold.reason = std::move(*reason);
+    const auto seconds = parameters.find("seconds");
+    if (seconds != parameters.end() && !seconds->is_null()) {
+        // A negative number is an integer, but no unsigned one.
+        const bool positive = seconds->is_number_unsigned() && *seconds > 0;
+        if (!positive || *seconds > kHoldSecondsMax) {
+            return std::unexpected(InvalidParameter{"seconds"});
+        }
+        hold.lasts = std::chrono::seconds(seconds->get<std::int64_t>());
+    }
+    return hold;
+}
+
+Decoded release_of(const json& parameters) {
+    std::string slot = text_of(parameters, "slot");
+    auto reason = reason_of(parameters);
+    if (!is_name(slot)) {
+        return std::unexpected(InvalidParameter{"slot"});
+    }
+    if (!reason) {
+        return std::unexpected(InvalidParameter{"reason"});
+    }
+    return ReleaseSlot{std::move(slot), std::move(*reason)};
+}
+
+Decoded plan_of(const json& parameters) {
+    PlanReset plan{text_of(parameters, "target"), reset_method_of(parameters)};
+    return is_name(plan.target) ? Decoded(std::move(plan))
+                                : Decoded(std::unexpected(InvalidParameter{"target"}));
 }
 
 /// `parameters` has passed the interface's check.
@@ -91,6 +149,15 @@ Decoded method_of(std::string_view interface, std::string_view name, const json&
     }
     if (name == "Reset") {
         return reset_of(parameters);
+    }
+    if (name == "Hold") {
+        return hold_of(parameters);
+    }
+    if (name == "Release") {
+        return release_of(parameters);
+    }
+    if (name == "Plan") {
+        return plan_of(parameters);
     }
     if (name == "Subscribe") {
         return Subscribe{};
@@ -161,6 +228,24 @@ std::string encode_call(const Method& method, bool more) {
                 parameters["reason"] = one.reason;
                 parameters["dry_run"] = one.dry_run;
                 parameters["wait"] = one.wait;
+                parameters["force"] = one.force;
+                parameters["lend"] = one.lend;
+            },
+            [&](const HoldSlot& one) {
+                parameters["slot"] = one.slot;
+                parameters["reason"] = one.reason;
+                if (one.lasts) {
+                    parameters["seconds"] =
+                        std::chrono::ceil<std::chrono::seconds>(*one.lasts).count();
+                }
+            },
+            [&](const ReleaseSlot& one) {
+                parameters["slot"] = one.slot;
+                parameters["reason"] = one.reason;
+            },
+            [&](const PlanReset& one) {
+                parameters["target"] = one.target;
+                parameters["method"] = event::to_text(one.method);
             },
             [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},
         },

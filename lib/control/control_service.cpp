@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "control/fault.hpp"
 #include "control/find_slot.hpp"
 #include "control/interface.hpp"
+#include "control/loan.hpp"
 #include "control/message.hpp"
 
 namespace slotd::control {
@@ -89,13 +91,20 @@ std::size_t ControlService::subscribers() const {
         connections_, [](const auto& entry) { return entry.second.subscribed; }));
 }
 
-ControlService::Turn ControlService::received(ConnectionId id, std::string_view bytes) {
+ControlService::Turn ControlService::received(ConnectionId id, std::string_view bytes,
+                                              std::unique_ptr<Loan> loan) {
     const auto at = connections_.find(id);
     if (at == connections_.end() || at->second.hung_up) {
         return Turn::Done;
     }
     Connection& connection = at->second;
     connection.framing.push(bytes);
+    if (loan != nullptr && !borrow(connection, std::move(loan))) {
+        hang_up(id, connection,
+                MalformedMessage{fmt::format("more than {} descriptors wait for their call",
+                                             kLoanDescriptorsMax)});
+        return Turn::Done;
+    }
     for (int calls = 0; !connection.waiting() && !connection.hung_up; ++calls) {
         if (calls == kCallsPerTurn) {
             return connection.framing.has_message() ? Turn::More : Turn::Done;
@@ -104,7 +113,7 @@ ControlService::Turn ControlService::received(ConnectionId id, std::string_view 
         if (!message) {
             break;
         }
-        call(id, connection, *message);
+        call(id, connection, *message, loans_of_call(connection));
     }
     const bool piled_up = connection.waiting() && connection.framing.waiting() > kCallBytesMax;
     if (!connection.hung_up && (connection.framing.broken() || piled_up)) {
@@ -113,7 +122,8 @@ ControlService::Turn ControlService::received(ConnectionId id, std::string_view 
     return Turn::Done;
 }
 
-void ControlService::call(ConnectionId id, Connection& connection, std::string_view message) {
+void ControlService::call(ConnectionId id, Connection& connection, std::string_view message,
+                          Loans loans) {
     const Incoming incoming = decode_call(message);
     if (!incoming.method) {
         if (std::holds_alternative<MalformedMessage>(incoming.method.error())) {
@@ -127,44 +137,55 @@ void ControlService::call(ConnectionId id, Connection& connection, std::string_v
         fail(id, NotPermitted{why_not(connection.peer, *incoming.method)}, incoming.oneway);
         return;
     }
-    answer_call(id, connection, incoming);
+    answer_call(id, connection, incoming, std::move(loans));
 }
 
-void ControlService::answer_call(ConnectionId id, Connection& connection,
-                                 const Incoming& incoming) {
+void ControlService::answer_call(ConnectionId id, Connection& connection, const Incoming& incoming,
+                                 Loans loans) {
     const bool oneway = incoming.oneway;
-    std::visit(Overloaded{
-                   [&](const GetInfo&) { reply(id, InfoReply{options_.version}, oneway); },
-                   [&](const GetInterfaceDescription& one) {
-                       const std::string_view text = interface_text(one.interface);
-                       if (text.empty()) {
-                           fail(id, InterfaceNotFound{one.interface}, oneway);
-                       } else {
-                           reply(id, DescriptionReply{std::string(text)}, oneway);
-                       }
-                   },
-                   [&](const ListSlots&) { reply(id, SlotsReply{backend_.slots()}, oneway); },
-                   [&](const ShowSlot& one) { show(id, one, oneway); },
-                   [&](const ResetTarget& one) { reset(id, connection, one, incoming); },
-                   [&](const Subscribe&) {
-                       if (incoming.more && !oneway) {
-                           connection.subscribed = true;
-                       } else {
-                           fail(id, ExpectedMore{}, oneway);
-                       }
-                   },
-                   [&](const GetVersion&) { reply(id, VersionReply{options_.version}, oneway); },
-               },
-               *incoming.method);
+    std::visit(
+        Overloaded{
+            [&](const GetInfo&) { reply(id, InfoReply{options_.version}, oneway); },
+            [&](const GetInterfaceDescription& one) {
+                const std::string_view text = interface_text(one.interface);
+                if (text.empty()) {
+                    fail(id, InterfaceNotFound{one.interface}, oneway);
+                } else {
+                    reply(id, DescriptionReply{std::string(text)}, oneway);
+                }
+            },
+            [&](const ListSlots&) { reply(id, SlotsReply{backend_.slots()}, oneway); },
+            [&](const ShowSlot& one) { show(id, one, oneway); },
+            [&](const ResetTarget& one) { reset(id, connection, one, incoming, std::move(loans)); },
+            [&](const HoldSlot& one) { hold(id, connection, one, oneway); },
+            [&](const ReleaseSlot& one) { release(id, connection, one, oneway); },
+            [&](const PlanReset& one) { plan(id, connection, one, oneway); },
+            [&](const Subscribe&) {
+                if (incoming.more && !oneway) {
+                    connection.subscribed = true;
+                } else {
+                    fail(id, ExpectedMore{}, oneway);
+                }
+            },
+            [&](const GetVersion&) { reply(id, VersionReply{options_.version}, oneway); },
+        },
+        *incoming.method);
 }
 
 void ControlService::show(ConnectionId id, const ShowSlot& show, bool oneway) {
-    auto found = find_slot(backend_.slots(), show.slot);
+    if (auto found = find(id, show.slot, oneway)) {
+        reply(id, SlotReply{std::move(found->slot)}, oneway);
+    }
+}
+
+std::optional<FoundSlot> ControlService::find(ConnectionId id, const std::string& name,
+                                              bool oneway) {
+    auto found = find_slot(backend_.slots(), name);
     if (!found) {
         fail(id, found.error(), oneway);
-        return;
+        return std::nullopt;
     }
-    reply(id, SlotReply{std::move(found->slot)}, oneway);
+    return std::move(*found);
 }
 
 void ControlService::publish(const action::Record& record) {
@@ -205,6 +226,8 @@ void ControlService::hang_up(ConnectionId id, Connection& connection, const Faul
     connection.hung_up = true;
     connection.subscribed = false;
     connection.reset.reset();
+    connection.short_call = std::monostate{};
+    connection.loans.clear();
     sink_->send(id, encode_fault(fault));
     sink_->hang_up(id);
 }

@@ -3,16 +3,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "action/record.hpp"
 #include "control/access.hpp"
 #include "control/backend.hpp"
+#include "control/fault.hpp"
+#include "control/find_slot.hpp"
 #include "control/framing.hpp"
+#include "control/loan.hpp"
 #include "control/message.hpp"
+#include "control/plan_reply.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
 
@@ -48,19 +54,26 @@ struct ServiceOptions {
     ClientLimits limits;
 };
 
-/// How a reset that was submitted has ended (engine::ResetAnswer as plain values).
+/// How what was asked for has ended (engine::ResetAnswer as plain values).
 struct Answer {
     event::RequestId request = 0;
     bool succeeded = false;
-    std::string outcome;  ///< "recovered", "refused", "failed", "wedged"
+    std::string outcome;  ///< "recovered", "refused", "in-use", "held", ...: as in the engine
     std::string text;
     bool operator==(const Answer&) const = default;
 };
 
+/// What a plan has turned out to be; `plan`'s port and function are the service's to fill in.
+struct PlanAnswer {
+    event::RequestId request = 0;
+    PlanReply plan;
+    bool operator==(const PlanAnswer&) const = default;
+};
+
 /// The control interface without its socket: bytes in, replies out through the sink. One call at a
 /// time for each connection, as Varlink has it: what is pipelined behind a call that waits
-/// (Subscribe, Reset with wait) stays unread until that has ended, and ends the connection when it
-/// passes 64 KiB. Lives in the event loop's thread, as the backend does.
+/// (Subscribe, Reset with wait, Plan) stays unread until that has ended, and ends the connection
+/// when it passes 64 KiB. Lives in the event loop's thread, as the backend does.
 class ControlService {
 public:
     /// Calls handled in one turn, so that one busy client does not hold up the others.
@@ -79,7 +92,10 @@ public:
     void connect(ReplySink& sink) { sink_ = &sink; }
 
     void opened(ConnectionId connection, Peer peer);
-    Turn received(ConnectionId connection, std::string_view bytes);
+    /// `loan`: descriptors that came with the last of `bytes`. They are for the call that this byte
+    /// belongs to.
+    Turn received(ConnectionId connection, std::string_view bytes,
+                  std::unique_ptr<Loan> loan = nullptr);
     void closed(ConnectionId connection);
 
     /// A call of this connection is waiting for its end.
@@ -96,14 +112,32 @@ public:
     /// To the one who waits for it, if anybody still does. May be called from within
     /// Backend::submit.
     void answer(const Answer& answer);
+    void answer(const PlanAnswer& answer);
 
 private:
+    using Loans = std::vector<std::unique_ptr<Loan>>;
+
+    struct LoanAt {
+        std::uint64_t end = 0;  ///< offset in the stream behind the byte that it came with
+        std::unique_ptr<Loan> loan;
+    };
+
     /// A reset somebody waits for.
     struct WaitingReset {
         ResetReply reply;   ///< what every reply to it has in common
         bool more = false;  ///< wants progress
         std::uint64_t incident =
             0;  ///< that the reset has turned out to belong to; 0: not known yet
+    };
+
+    /// A hold, release or plan has one reply, when it is known.
+    struct WaitingAct {
+        DoneReply reply;
+    };
+
+    struct WaitingPlan {
+        event::RequestId request = 0;
+        PlanReply reply;
     };
 
     struct Connection {
@@ -114,8 +148,10 @@ private:
         bool subscribed = false;
         std::uint64_t missed = 0;  ///< records dropped since the last one that got through
         std::optional<WaitingReset> reset;
+        std::variant<std::monostate, WaitingAct, WaitingPlan> short_call;
+        std::vector<LoanAt> loans;  ///< whose call has not been read yet
 
-        bool waiting() const { return subscribed || reset.has_value(); }
+        bool waiting() const { return subscribed || reset.has_value() || short_call.index() != 0; }
     };
 
     /// What comes back while Backend::submit is running: the request has no reply yet that it could
@@ -129,16 +165,26 @@ private:
 
     bool room_for(Role role) const;
     std::size_t count(Role role) const;
-    void call(ConnectionId id, Connection& connection, std::string_view message);
-    void answer_call(ConnectionId id, Connection& connection, const Incoming& incoming);
+    bool borrow(Connection& connection, std::unique_ptr<Loan> loan);
+    /// Those of the message that was taken last.
+    static Loans loans_of_call(Connection& connection);
+    void call(ConnectionId id, Connection& connection, std::string_view message, Loans loans);
+    void answer_call(ConnectionId id, Connection& connection, const Incoming& incoming,
+                     Loans loans);
     void show(ConnectionId id, const ShowSlot& show, bool oneway);
+    void hold(ConnectionId id, Connection& connection, const HoldSlot& hold, bool oneway);
+    void release(ConnectionId id, Connection& connection, const ReleaseSlot& release, bool oneway);
+    void plan(ConnectionId id, Connection& connection, const PlanReset& plan, bool oneway);
     void reset(ConnectionId id, Connection& connection, const ResetTarget& target,
-               const Incoming& incoming);
-    Submission submit(const event::ResetRequested& request);
+               const Incoming& incoming, Loans loans);
+    std::optional<FoundSlot> find(ConnectionId id, const std::string& name, bool oneway);
+    static event::Requester requester(const Connection& connection, const std::string& reason);
+    Submission submit(const event::ResetRequested& request, std::unique_ptr<Loan> loan);
     void finish_submission(ConnectionId id, Connection& connection, const Submission& submission,
                            ResetReply reply, const ResetTarget& target, const Incoming& incoming);
     void progress(ConnectionId id, WaitingReset& reset, const action::Record& record);
     void finish(ConnectionId id, Connection& connection, const Answer& answer);
+    void finish_act(ConnectionId id, Connection& connection, const Answer& answer);
     void reply(ConnectionId id, const Reply& reply, bool oneway, bool continues = false);
     void fail(ConnectionId id, const Fault& fault, bool oneway);
     void hang_up(ConnectionId id, Connection& connection, const Fault& fault);

@@ -1,12 +1,16 @@
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "action/record.hpp"
 #include "base/assert.hpp"
 #include "control/backend.hpp"
 #include "control/control_service.hpp"
 #include "control/fault.hpp"
-#include "control/find_slot.hpp"
+#include "control/loan.hpp"
 #include "control/message.hpp"
 #include "event/request.hpp"
 
@@ -14,23 +18,52 @@ namespace slotd::control {
 
 namespace {
 
-constexpr const char* kRefused = "refused";
+/// An outcome that says that nothing was touched is an error reply.
+std::optional<Fault> fault_of(const Answer& answer) {
+    if (answer.outcome == "refused") {
+        return Refused{answer.text};
+    }
+    return answer.outcome == "in-use" ? std::optional<Fault>(InUse{answer.text}) : std::nullopt;
+}
+
+/// What is wrong with what came with a call that lends; nullopt when nothing is.
+std::optional<Fault> wrong_loan(const std::vector<std::unique_ptr<Loan>>& loans) {
+    if (loans.size() != 1 || loans.front()->count() == 0) {
+        return InvalidParameter{"lend"};
+    }
+    return loans.front()->whole()
+               ? std::nullopt
+               : std::optional<Fault>(Refused{"not all descriptors that were lent have arrived"});
+}
 
 }  // namespace
 
+event::Requester ControlService::requester(const Connection& connection,
+                                           const std::string& reason) {
+    return {connection.peer.uid, connection.peer.pid, connection.peer.unit, reason};
+}
+
 void ControlService::reset(ConnectionId id, Connection& connection, const ResetTarget& target,
-                           const Incoming& incoming) {
-    const auto found = find_slot(backend_.slots(), target.target);
+                           const Incoming& incoming, Loans loans) {
+    const auto found = find(id, target.target, incoming.oneway);
     if (!found) {
-        fail(id, found.error(), incoming.oneway);
         return;
+    }
+    if (target.lend) {
+        if (const auto wrong = wrong_loan(loans)) {
+            fail(id, *wrong, incoming.oneway);
+            return;
+        }
+    } else {
+        loans.clear();
     }
     event::ResetRequested request{.request = 0,
                                   .port = found->slot.port,
                                   .function = found->function,
                                   .method = target.method,
-                                  .requester = {connection.peer.uid, connection.peer.pid,
-                                                connection.peer.unit, target.reason}};
+                                  .requester = requester(connection, target.reason),
+                                  .force = target.force,
+                                  .lent = target.lend};
     ResetReply common{.state = ResetState::Planned,
                       .request = 0,
                       .port = request.port,
@@ -44,14 +77,15 @@ void ControlService::reset(ConnectionId id, Connection& connection, const ResetT
         return;
     }
     request.request = common.request = ++last_request_;
-    const Submission submission = submit(request);
+    const Submission submission = submit(request, target.lend ? std::move(loans.front()) : nullptr);
     finish_submission(id, connection, submission, std::move(common), target, incoming);
 }
 
-ControlService::Submission ControlService::submit(const event::ResetRequested& request) {
+ControlService::Submission ControlService::submit(const event::ResetRequested& request,
+                                                  std::unique_ptr<Loan> loan) {
     SLOTD_ASSERT(!submission_);
     submission_ = Submission{request.request, request.port, {}, std::nullopt};
-    backend_.submit(request);
+    backend_.submit(request, std::move(loan));
     Submission done = std::move(*submission_);
     submission_.reset();
     return done;
@@ -61,8 +95,8 @@ void ControlService::finish_submission(ConnectionId id, Connection& connection,
                                        const Submission& submission, ResetReply common,
                                        const ResetTarget& target, const Incoming& incoming) {
     const auto& answer = submission.answer;
-    if (answer && answer->outcome == kRefused) {
-        fail(id, Refused{answer->text}, incoming.oneway);
+    if (const auto fault = answer ? fault_of(*answer) : std::nullopt) {
+        fail(id, *fault, incoming.oneway);
         return;
     }
     common.state = ResetState::Accepted;
@@ -101,8 +135,8 @@ void ControlService::progress(ConnectionId id, WaitingReset& reset, const action
 void ControlService::finish(ConnectionId id, Connection& connection, const Answer& answer) {
     ResetReply reply = std::move(connection.reset->reply);
     connection.reset.reset();
-    if (answer.outcome == kRefused) {
-        sink_->send(id, encode_fault(Refused{answer.text}));
+    if (const auto fault = fault_of(answer)) {
+        sink_->send(id, encode_fault(*fault));
         return;
     }
     reply.state = ResetState::Finished;
@@ -118,6 +152,11 @@ void ControlService::answer(const Answer& answer) {
     for (auto& [id, connection] : connections_) {
         if (connection.reset && connection.reset->reply.request == answer.request) {
             finish(id, connection, answer);
+            return;
+        }
+        const auto* const act = std::get_if<WaitingAct>(&connection.short_call);
+        if (act != nullptr && act->reply.request == answer.request) {
+            finish_act(id, connection, answer);
             return;
         }
     }

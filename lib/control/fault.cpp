@@ -46,6 +46,7 @@ std::string to_string(const Fault& fault) {
             },
             [](const TooManyClients&) -> string { return "slotd has too many clients; try later"; },
             [](const Refused& one) { return "refused: " + report::printable(one.reason); },
+            [](const InUse& one) { return report::printable(one.reason); },
             [](const MalformedMessage& one) {
                 return "malformed message: " + report::printable(one.reason);
             },

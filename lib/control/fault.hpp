@@ -34,6 +34,12 @@ struct Refused {
     bool operator==(const Refused&) const = default;
 };
 
+/// What is to be reset is in use, and the call has no force.
+struct InUse {
+    std::string reason;
+    bool operator==(const InUse&) const = default;
+};
+
 struct MalformedMessage {
     std::string reason;
     bool operator==(const MalformedMessage&) const = default;
@@ -70,7 +76,7 @@ struct UnknownFault {
     bool operator==(const UnknownFault&) const = default;
 };
 
-using Fault = std::variant<NoSuchSlot, AmbiguousSlot, NotPermitted, TooManyClients, Refused,
+using Fault = std::variant<NoSuchSlot, AmbiguousSlot, NotPermitted, TooManyClients, Refused, InUse,
                            MalformedMessage, MessageTooLarge, InterfaceNotFound, MethodNotFound,
                            InvalidParameter, ExpectedMore, UnknownFault>;
 

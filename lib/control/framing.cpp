@@ -17,6 +17,7 @@ void Framing::push(std::string_view bytes) {
         begin_ = 0;
     }
     buffer_ += bytes;
+    pushed_ += bytes.size();
 }
 
 std::optional<std::string> Framing::next() {

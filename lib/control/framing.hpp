@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,11 @@ public:
         return !broken_ && buffer_.find('\0', searched_) != std::string::npos;
     }
 
+    /// Bytes of the stream so far, and those up to the end of the last message that next() gave.
+    std::uint64_t pushed() const { return pushed_; }
+
+    std::uint64_t taken() const { return pushed_ - waiting(); }
+
     /// Bytes that wait for the rest of a message, or for next().
     std::size_t waiting() const { return buffer_.size() - begin_; }
 
@@ -35,6 +41,7 @@ private:
     std::string buffer_;
     std::size_t begin_ = 0;     // of the first message not yet returned
     std::size_t searched_ = 0;  // no NUL in [begin_, searched_)
+    std::uint64_t pushed_ = 0;
     bool broken_ = false;
 };
 

@@ -14,10 +14,11 @@ namespace {
 constexpr std::string_view kCoordinatorText =
     R"(# The daemon in charge of this machine's PCIe slots.
 #
-# Reading (List, Show, Subscribe, Version) is for root and the groups slotd and slotd-admin,
-# acting (Reset) for root and the group slotd-admin. A slot is named by its port's address, by
-# its slot name, or by the address of a function in it; the domain may be left out where that is
-# unambiguous. A later version may add fields to replies; it never changes the meaning of one.
+# Reading (List, Show, Plan, Subscribe, Version) is for root and the groups slotd and slotd-admin,
+# acting (Reset, Hold, Release) for root and the group slotd-admin. A slot is named by its port's
+# address, by its slot name, or by the address of a function in it; the domain may be left out where
+# that is unambiguous. A later version may add fields to replies; it never changes the meaning of
+# one.
 interface io.slotd.Coordinator
 
 # A function below a slot's port, as the kernel has it enumerated.
@@ -25,6 +26,10 @@ interface io.slotd.Coordinator
 type Function (address: string, driver: string, identity: string)
 
 # slot: slot name, empty where there is none. incident: number of the open one, 0 for none.
+# automatic_action: whether slotd acts here without being asked. budget_left: so many times more
+# within the hour (or what is configured). held_by: who has asked slotd to keep its hands off, with
+# the reason, empty for nobody; held_seconds: for so long from now, null until it is released.
+# quarantine: why slotd will not act here until an operator releases the slot, empty where it may.
 # gates: what slotd holds closed now; empty when the kernel has everything.
 type Slot (
   port: string,
@@ -34,6 +39,11 @@ type Slot (
   reason: string,
   level: (observe, fence, exclusive),
   incident: int,
+  automatic_action: bool,
+  budget_left: int,
+  held_by: string,
+  held_seconds: ?int,
+  quarantine: string,
   occupied: bool,
   functions: []Function,
   gates: []string
@@ -53,6 +63,41 @@ type Record (
   text: string
 )
 
+# What the kernel and its users have made of a function of the card. in_flight: requests that have
+# not ended. holders: dm, md, lvm on it. vfio_group: null when no VFIO driver has it.
+type Mount (device: string, point: string)
+type Block (name: string, in_flight: int, holders: []string, mounts: []Mount, swaps: []string)
+type Network (
+  name: string,
+  up: bool,
+  carrier: bool,
+  default_route: bool,
+  member_of: string
+)
+type VirtualFunction (address: string, driver: string)
+type FunctionUse (
+  address: string,
+  driver: string,
+  blocks: []Block,
+  networks: []Network,
+  vfs: []VirtualFunction,
+  vfio_group: ?int,
+  vfio_open: bool
+)
+# A process that holds a device node of `function` open.
+type Process (pid: int, command: string, unit: string, node: string, function: string)
+# Everything below a port, true when it was read. left_out: so many entries did not fit.
+# unreadable: what could not be read, so is not known.
+type Usage (
+  port: string,
+  functions: []FunctionUse,
+  processes: []Process,
+  left_out: int,
+  unreadable: []string
+)
+# One reason why a function counts as in use.
+type Use (kind: string, function: string, text: string)
+
 # Every slot, by port address.
 method List() -> (slots: []Slot)
 
@@ -64,15 +109,21 @@ method Show(slot: string) -> (slot: Slot)
 #   wait with more   state accepted, then progress with a record each, then finished
 #   wait             one reply, state finished
 #   neither          one reply, state accepted; the reset goes on in the daemon
-# request: the daemon's number for it, 0 for a dry run. succeeded, outcome (recovered, failed,
-# wedged) and text are there when finished. A request that goes on is not withdrawn when its
-# client goes away.
+# request: the daemon's number for it, 0 for a dry run. succeeded, outcome (recovered, degraded,
+# failed, wedged, unknown) and text are there when finished; degraded: the card is back, on a link
+# that is slower or narrower than before. A request that goes on is not withdrawn when its client
+# goes away. force: although the card is in use; without it such a call ends in the error InUse.
+# lend: the VFIO group or device descriptors of the card's owner come with this call (SCM_RIGHTS,
+# sent together with the bytes of this call and no others, at most 64), for the method vfio. They
+# are closed when the reset has ended; those that come with any other call are closed at once.
 method Reset(
   target: string,
-  method: ?(auto, flr, bus, slot, reenumerate),
+  method: ?(auto, flr, bus, slot, vfio, reenumerate),
   reason: string,
   dry_run: ?bool,
-  wait: ?bool
+  wait: ?bool,
+  force: ?bool,
+  lend: ?bool
 ) -> (
   state: (planned, accepted, progress, finished),
   request: int,
@@ -83,6 +134,30 @@ method Reset(
   succeeded: ?bool,
   outcome: ?string,
   text: ?string
+)
+
+# slotd takes no step at this slot until the time is over or somebody releases it: a Reset is
+# refused meanwhile.
+# seconds: null until released; at most a year. request: the daemon's number for it.
+method Hold(slot: string, seconds: ?int, reason: string) -> (
+  request: int,
+  port: string,
+  text: string
+)
+
+# Ends a hold or a quarantine.
+method Release(slot: string, reason: string) -> (request: int, port: string, text: string)
+
+# What Reset would do now, step by step, who uses what it would disturb, and which of these uses
+# count. would_refuse: without force; text says why. usage: null where it could not be found out.
+method Plan(target: string, method: ?(auto, flr, bus, slot, vfio, reenumerate)) -> (
+  port: string,
+  function: ?string,
+  steps: []string,
+  usage: ?Usage,
+  in_use: []Use,
+  would_refuse: bool,
+  text: string
 )
 
 # Every record from now on; must be called with more. missed: so many records were dropped
@@ -97,6 +172,7 @@ error AmbiguousSlot (name: string, candidates: []string)
 error NotPermitted (reason: string)
 error TooManyClients ()
 error Refused (reason: string)
+error InUse (reason: string)
 # The next two end the connection: nobody knows where the next message would begin.
 error MalformedMessage (reason: string)
 error MessageTooLarge (bytes_max: int)

@@ -11,7 +11,9 @@
 
 #include "action/record.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "control/fault.hpp"
+#include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
@@ -23,6 +25,7 @@ inline constexpr std::size_t kCallBytesMax = 65536;
 /// Bounds of what a caller may write; the interface says so too.
 inline constexpr std::size_t kReasonBytesMax = 255;
 inline constexpr std::size_t kNameBytesMax = 255;
+inline constexpr std::uint64_t kHoldSecondsMax = 366 * 24 * 3600;
 
 /// The methods, each with its checked parameters.
 struct GetInfo {
@@ -50,7 +53,28 @@ struct ResetTarget {
     std::string reason;  ///< not empty, printable
     bool dry_run = false;
     bool wait = false;
+    bool force = false;  ///< although it is in use
+    bool lend = false;   ///< VFIO descriptors come with the call
     bool operator==(const ResetTarget&) const = default;
+};
+
+struct HoldSlot {
+    std::string slot;
+    std::optional<Duration> lasts;  ///< whole seconds; nullopt: until released
+    std::string reason;             ///< as in ResetTarget
+    bool operator==(const HoldSlot&) const = default;
+};
+
+struct ReleaseSlot {
+    std::string slot;
+    std::string reason;  ///< as in ResetTarget
+    bool operator==(const ReleaseSlot&) const = default;
+};
+
+struct PlanReset {
+    std::string target;
+    event::ResetMethod method = event::ResetMethod::Auto;
+    bool operator==(const PlanReset&) const = default;
 };
 
 struct Subscribe {
@@ -62,7 +86,7 @@ struct GetVersion {
 };
 
 using Method = std::variant<GetInfo, GetInterfaceDescription, ListSlots, ShowSlot, ResetTarget,
-                            Subscribe, GetVersion>;
+                            HoldSlot, ReleaseSlot, PlanReset, Subscribe, GetVersion>;
 
 /// "io.slotd.Coordinator.List"
 std::string method_name(const Method& method);
@@ -102,7 +126,7 @@ struct SlotReply {
 /// How a reset ended.
 struct ResetEnd {
     bool succeeded = false;
-    std::string outcome;  ///< "recovered", "failed", "wedged"
+    std::string outcome;  ///< "recovered", "degraded", "failed", "wedged", "unknown"
     std::string text;
     bool operator==(const ResetEnd&) const = default;
 };
@@ -131,7 +155,7 @@ struct VersionReply {
 };
 
 using Reply = std::variant<InfoReply, DescriptionReply, SlotsReply, SlotReply, ResetReply,
-                           RecordReply, VersionReply>;
+                           PlanReply, DoneReply, RecordReply, VersionReply>;
 
 /// The daemon's side. Decoding checks the call against the interface text and the bounds above;
 /// unknown parameters are refused (a misspelt dry_run must not reset a card).
@@ -156,6 +180,8 @@ Result<ReceivedReply> decode_reply(std::string_view message);
 Result<SlotsReply> decode_slots(std::string_view parameters);
 Result<SlotReply> decode_slot(std::string_view parameters);
 Result<ResetReply> decode_reset(std::string_view parameters);
+Result<PlanReply> decode_plan(std::string_view parameters);
+Result<DoneReply> decode_done(std::string_view parameters);
 Result<RecordReply> decode_record(std::string_view parameters);
 Result<VersionReply> decode_version(std::string_view parameters);
 

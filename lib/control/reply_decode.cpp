@@ -1,7 +1,7 @@
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,11 +13,14 @@
 #include "action/record.hpp"
 #include "base/parse.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "control/fault.hpp"
-#include "control/idl.hpp"
 #include "control/interface.hpp"
 #include "control/json.hpp"
+#include "control/json_fields.hpp"
 #include "control/message.hpp"
+#include "control/plan_json.hpp"
+#include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
@@ -29,53 +32,6 @@ namespace slotd::control {
 namespace {
 
 using nlohmann::json;
-
-/// The parameters of a reply to `method`, checked against the interface: after this, get<>() of a
-/// field that is not nullable cannot throw.
-Result<json> checked(std::string_view parameters, std::string_view method) {
-    auto value = parse_json_object(parameters);
-    if (!value) {
-        return value;
-    }
-    const Idl& idl = *interface_named(kCoordinatorInterface);
-    const IdlType& type = idl.methods.find(method)->second.reply;
-    if (const auto wrong = mismatch(idl, type, *value, UnknownFields::Ignore)) {
-        return failure(ErrorKind::Malformed, "read slotd's reply: field " + *wrong);
-    }
-    return value;
-}
-
-std::unexpected<Error> wrong_field(const char* name) {
-    return failure(ErrorKind::Malformed, std::string("read slotd's reply: field ") + name);
-}
-
-std::string text_at(const json& object, const char* name) {
-    const auto at = object.find(name);
-    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
-}
-
-std::uint64_t number_at(const json& object, const char* name) {
-    const auto at = object.find(name);
-    return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
-}
-
-bool flag_at(const json& object, const char* name) {
-    const auto at = object.find(name);
-    return at != object.end() && at->is_boolean() && at->get<bool>();
-}
-
-std::vector<std::string> texts_at(const json& object, const char* name) {
-    std::vector<std::string> texts;
-    const auto at = object.find(name);
-    if (at != object.end() && at->is_array()) {
-        for (const json& one : *at) {
-            if (one.is_string()) {
-                texts.push_back(one.get<std::string>());
-            }
-        }
-    }
-    return texts;
-}
 
 template <class T>
 bool take_hex(std::string_view& rest, std::string_view before, std::size_t digits, T& value) {
@@ -119,6 +75,14 @@ Result<pci::Function> function_from(const json& object) {
                          identity->class_code >> 8 == kPciBridge};
 }
 
+std::optional<Duration> seconds_at(const json& object, const char* name) {
+    const auto at = object.find(name);
+    return at != object.end() && at->is_number_unsigned()
+               ? std::optional<Duration>(std::chrono::seconds(
+                     std::min<std::uint64_t>(at->get<std::uint64_t>(), kHoldSecondsMax)))
+               : std::nullopt;
+}
+
 Result<coordinator::SlotStatus> slot_from(const json& object) {
     const auto port = pci::Address::parse(text_at(object, "port"));
     const auto root_port = pci::Address::parse(text_at(object, "root_port"));
@@ -132,16 +96,22 @@ Result<coordinator::SlotStatus> slot_from(const json& object) {
     if (!level) {
         return wrong_field("level");
     }
-    coordinator::SlotStatus slot{.port = *port,
-                                 .root_port = *root_port,
-                                 .slot = text_at(object, "slot"),
-                                 .phase = text_at(object, "phase"),
-                                 .reason = text_at(object, "reason"),
-                                 .level = *level,
-                                 .incident = number_at(object, "incident"),
-                                 .occupied = flag_at(object, "occupied"),
-                                 .functions = {},
-                                 .gates = texts_at(object, "gates")};
+    coordinator::SlotStatus slot{
+        .port = *port,
+        .root_port = *root_port,
+        .slot = text_at(object, "slot"),
+        .phase = text_at(object, "phase"),
+        .reason = text_at(object, "reason"),
+        .level = *level,
+        .incident = number_at(object, "incident"),
+        .automatic_action = flag_at(object, "automatic_action"),
+        .budget_left = static_cast<std::uint32_t>(number_at(object, "budget_left")),
+        .held_by = text_at(object, "held_by"),
+        .held_for = seconds_at(object, "held_seconds"),
+        .quarantine = text_at(object, "quarantine"),
+        .occupied = flag_at(object, "occupied"),
+        .functions = {},
+        .gates = texts_at(object, "gates")};
     for (const json& one : object.at("functions")) {
         auto function = function_from(one);
         if (!function) {
@@ -195,6 +165,9 @@ Fault fault_from(const std::string& name, const json& parameters) {
     if (is(kCoordinatorInterface, "Refused")) {
         return Refused{text_at(parameters, "reason")};
     }
+    if (is(kCoordinatorInterface, "InUse")) {
+        return InUse{text_at(parameters, "reason")};
+    }
     if (is(kCoordinatorInterface, "MalformedMessage")) {
         return MalformedMessage{text_at(parameters, "reason")};
     }
@@ -244,7 +217,7 @@ Result<ReceivedReply> decode_reply(std::string_view message) {
 }
 
 Result<SlotsReply> decode_slots(std::string_view parameters) {
-    const auto object = checked(parameters, "List");
+    const auto object = checked_reply(parameters, "List");
     if (!object) {
         return std::unexpected(object.error());
     }
@@ -260,7 +233,7 @@ Result<SlotsReply> decode_slots(std::string_view parameters) {
 }
 
 Result<SlotReply> decode_slot(std::string_view parameters) {
-    const auto object = checked(parameters, "Show");
+    const auto object = checked_reply(parameters, "Show");
     if (!object) {
         return std::unexpected(object.error());
     }
@@ -272,7 +245,7 @@ Result<SlotReply> decode_slot(std::string_view parameters) {
 }
 
 Result<ResetReply> decode_reset(std::string_view parameters) {
-    const auto object = checked(parameters, "Reset");
+    const auto object = checked_reply(parameters, "Reset");
     if (!object) {
         return std::unexpected(object.error());
     }
@@ -303,15 +276,36 @@ Result<ResetReply> decode_reset(std::string_view parameters) {
 }
 
 Result<RecordReply> decode_record(std::string_view parameters) {
-    const auto object = checked(parameters, "Subscribe");
+    const auto object = checked_reply(parameters, "Subscribe");
     if (!object) {
         return std::unexpected(object.error());
     }
     return RecordReply{record_from(object->at("record")), number_at(*object, "missed")};
 }
 
+Result<PlanReply> decode_plan(std::string_view parameters) {
+    const auto object = checked_reply(parameters, "Plan");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    return plan_from(*object);
+}
+
+Result<DoneReply> decode_done(std::string_view parameters) {
+    // Hold and Release answer alike.
+    const auto object = checked_reply(parameters, "Hold");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    const auto port = pci::Address::parse(text_at(*object, "port"));
+    if (!port) {
+        return wrong_field("port");
+    }
+    return DoneReply{number_at(*object, "request"), *port, text_at(*object, "text")};
+}
+
 Result<VersionReply> decode_version(std::string_view parameters) {
-    const auto object = checked(parameters, "Version");
+    const auto object = checked_reply(parameters, "Version");
     if (!object) {
         return std::unexpected(object.error());
     }

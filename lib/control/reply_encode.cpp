@@ -1,3 +1,4 @@
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,10 +8,13 @@
 
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
+#include "base/time.hpp"
 #include "control/fault.hpp"
 #include "control/interface.hpp"
 #include "control/json.hpp"
 #include "control/message.hpp"
+#include "control/plan_json.hpp"
+#include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "pci/address.hpp"
 #include "pci/topology.hpp"
@@ -24,6 +28,11 @@ using nlohmann::json;
 
 json address_or_null(const std::optional<pci::Address>& address) {
     return address ? json(address->to_string()) : json(nullptr);
+}
+
+json seconds_or_null(const std::optional<Duration>& time) {
+    // Rounded up: a hold that is over in less than a second is still one.
+    return time ? json(std::chrono::ceil<std::chrono::seconds>(*time).count()) : json(nullptr);
 }
 
 json of_function(const pci::Function& function) {
@@ -44,6 +53,11 @@ json of_slot(const coordinator::SlotStatus& slot) {
             {"reason", slot.reason},
             {"level", policy::to_text(slot.level)},
             {"incident", slot.incident},
+            {"automatic_action", slot.automatic_action},
+            {"budget_left", slot.budget_left},
+            {"held_by", slot.held_by},
+            {"held_seconds", seconds_or_null(slot.held_for)},
+            {"quarantine", slot.quarantine},
             {"occupied", slot.occupied},
             {"functions", std::move(functions)},
             {"gates", slot.gates}};
@@ -104,6 +118,12 @@ json parameters_of(const Reply& reply) {
                               return {{"slot", of_slot(one.slot)}};
                           },
                           [](const ResetReply& one) { return of_reset(one); },
+                          [](const PlanReply& one) { return of_plan(one); },
+                          [](const DoneReply& one) -> json {
+                              return {{"request", one.request},
+                                      {"port", one.port.to_string()},
+                                      {"text", one.text}};
+                          },
                           [](const RecordReply& one) {
                               json parameters{{"record", of_record(one.record)}};
                               if (one.missed != 0) {
@@ -148,6 +168,9 @@ NamedError error_of(const Fault& fault) {
             [](const TooManyClients&) { return of_coordinator("TooManyClients"); },
             [](const Refused& one) {
                 return of_coordinator("Refused", {{"reason", one.reason}});
+            },
+            [](const InUse& one) {
+                return of_coordinator("InUse", {{"reason", one.reason}});
             },
             [](const MalformedMessage& one) {
                 return of_coordinator("MalformedMessage", {{"reason", one.reason}});

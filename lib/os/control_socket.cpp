@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@
 
 #include "base/result.hpp"
 #include "control/control_service.hpp"
+#include "control/loan.hpp"
+#include "os/lent_descriptors.hpp"
 #include "os/os_error.hpp"
 #include "os/unique_fd.hpp"
 
@@ -143,7 +146,8 @@ void ControlSocket::client_ready(control::ConnectionId id, std::uint32_t events)
 /// One piece only, so that every client gets its turn; epoll says again if there is more.
 void ControlSocket::read_from(control::ConnectionId id, Client& client) {
     std::array<char, kReadBytes> buffer{};
-    const ssize_t got = ::recv(client.fd.get(), buffer.data(), buffer.size(), 0);
+    Received received = receive_with_descriptors(client.fd.get(), buffer);
+    const ssize_t got = received.length;
     if (got < 0) {
         client.doomed = errno != EAGAIN && errno != EINTR;
         return;
@@ -158,11 +162,13 @@ void ControlSocket::read_from(control::ConnectionId id, Client& client) {
         client.doomed = client.discarded > kDiscardedBytesMax;
         return;
     }
-    deliver(id, client, std::string_view(buffer.data(), length));
+    deliver(id, client, std::string_view(buffer.data(), length), std::move(received.loan));
 }
 
-void ControlSocket::deliver(control::ConnectionId id, Client& client, std::string_view bytes) {
-    if (service_.received(id, bytes) == control::ControlService::Turn::More && !client.doomed) {
+void ControlSocket::deliver(control::ConnectionId id, Client& client, std::string_view bytes,
+                            std::unique_ptr<control::Loan> loan) {
+    if (service_.received(id, bytes, std::move(loan)) == control::ControlService::Turn::More &&
+        !client.doomed) {
         want_turn(id);
     }
 }
@@ -241,7 +247,7 @@ void ControlSocket::take_turns() {
             continue;
         }
         if (!at->second.doomed && service_.has_work(id)) {
-            deliver(id, at->second, {});
+            deliver(id, at->second, {}, nullptr);
         }
         settle(id, at->second);
     }

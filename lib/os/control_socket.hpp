@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "control/access.hpp"
 #include "control/control_service.hpp"
+#include "control/loan.hpp"
 #include "os/unique_fd.hpp"
 
 namespace slotd::os {
@@ -77,7 +78,8 @@ private:
     void refuse_one_without_descriptor();
     void client_ready(control::ConnectionId id, std::uint32_t events);
     void read_from(control::ConnectionId id, Client& client);
-    void deliver(control::ConnectionId id, Client& client, std::string_view bytes);
+    void deliver(control::ConnectionId id, Client& client, std::string_view bytes,
+                 std::unique_ptr<control::Loan> loan);
     void flush(Client& client);
     void settle(control::ConnectionId id, Client& client);
     void want_turn(control::ConnectionId id);

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/time.hpp"
 #include "coordinator/slot_status.hpp"
 #include "pci/address.hpp"
 #include "pci/topology.hpp"
@@ -146,6 +149,16 @@ std::string slot_lines(const coordinator::SlotStatus& slot, const Widths& widths
     return lines;
 }
 
+/// "for another 1 h 59 min", "until released".
+std::string time_left(const std::optional<Duration>& time) {
+    if (!time) {
+        return "until released";
+    }
+    const auto minutes = std::chrono::ceil<std::chrono::minutes>(*time).count();
+    return minutes < 60 ? fmt::format("for another {} min", minutes)
+                        : fmt::format("for another {} h {} min", minutes / 60, minutes % 60);
+}
+
 }  // namespace
 
 std::string slot_table(const std::vector<coordinator::SlotStatus>& slots, const Style& style) {
@@ -179,6 +192,16 @@ std::string slot_page(const coordinator::SlotStatus& slot, const Style& style) {
         fact("reason", printable(slot.reason), Paint::Plain);
     }
     fact("level", to_text(slot.level), Paint::Plain);
+    fact("automatic",
+         slot.automatic_action ? fmt::format("on, {} attempts left", slot.budget_left) : "off",
+         slot.automatic_action && slot.budget_left == 0 ? Paint::Attention : Paint::Plain);
+    if (!slot.held_by.empty()) {
+        fact("held", "by " + printable(slot.held_by) + ", " + time_left(slot.held_for),
+             Paint::Attention);
+    }
+    if (!slot.quarantine.empty()) {
+        fact("quarantine", printable(slot.quarantine), Paint::Alarm);
+    }
     fact("incident", slot.incident == 0 ? "none" : fmt::format("{}", slot.incident), Paint::Plain);
     fact("card", slot.occupied ? "present" : "none", Paint::Plain);
     for (const pci::Function& function : slot.functions) {

@@ -53,6 +53,8 @@ public:
     bool write(std::string_view bytes);
     /// As much as goes without waiting; false when the peer has closed.
     bool write_some(std::string_view bytes);
+    /// All of it in one sendmsg with the descriptors, which stay the caller's as well.
+    bool write_with(std::string_view bytes, const std::vector<int>& descriptors);
     /// The next message without its NUL; nullopt at the end of the stream or of the time.
     std::optional<std::string> read();
     /// True where the stream ends here, with nothing before.

@@ -1,9 +1,12 @@
 #include "tests/fakes/fake_backend.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "control/loan.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
@@ -32,15 +35,40 @@ pci::Address at(std::uint8_t bus, std::uint8_t device, std::uint8_t function = 0
 }  // namespace
 
 std::vector<std::string> FakeBackend::preview(const event::ResetRequested& request) const {
-    std::vector<std::string> lines = plan;
+    std::vector<std::string> lines = dry_run;
     lines.push_back("requested by " + request.requester.to_string());
     return lines;
 }
 
-void FakeBackend::submit(const event::ResetRequested& request) {
+void FakeBackend::submit(const event::ResetRequested& request,
+                         std::unique_ptr<control::Loan> loan) {
     submitted.push_back(request);
+    if (loan != nullptr) {
+        lent.push_back(std::move(loan));
+    }
     if (on_submit) {
         on_submit(request);
+    }
+}
+
+void FakeBackend::hold(const event::HoldRequested& request) {
+    held.push_back(request);
+    if (on_act) {
+        on_act(request.request);
+    }
+}
+
+void FakeBackend::release(const event::ReleaseRequested& request) {
+    released.push_back(request);
+    if (on_act) {
+        on_act(request.request);
+    }
+}
+
+void FakeBackend::plan(const event::PlanRequested& request) {
+    planned.push_back(request);
+    if (on_plan) {
+        on_plan(request.request);
     }
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "control/backend.hpp"
+#include "control/loan.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
 
@@ -15,14 +17,23 @@ namespace slotd::fakes {
 class FakeBackend : public control::Backend {
 public:
     std::vector<coordinator::SlotStatus> machine;
-    std::vector<std::string> plan{"reset slot of 0000:00:02.0", "verify"};
+    std::vector<std::string> dry_run{"reset slot of 0000:00:02.0", "verify"};
     std::vector<event::ResetRequested> submitted;
+    std::vector<std::unique_ptr<control::Loan>> lent;  ///< with those of `submitted` that lend
+    std::vector<event::HoldRequested> held;
+    std::vector<event::ReleaseRequested> released;
+    std::vector<event::PlanRequested> planned;
     std::function<void(const event::ResetRequested&)> on_submit;
+    std::function<void(event::RequestId)> on_act;  ///< a hold or release
+    std::function<void(event::RequestId)> on_plan;
 
     std::vector<coordinator::SlotStatus> slots() const override { return machine; }
 
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
-    void submit(const event::ResetRequested& request) override;
+    void submit(const event::ResetRequested& request, std::unique_ptr<control::Loan> loan) override;
+    void hold(const event::HoldRequested& request) override;
+    void release(const event::ReleaseRequested& request) override;
+    void plan(const event::PlanRequested& request) override;
 };
 
 /// A Root Port with a network card (slot "5"), one with a switch whose two nested slots are both

@@ -4,13 +4,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "action/record.hpp"
+#include "control/control_service.hpp"
+#include "control/plan_reply.hpp"
 #include "event/request.hpp"
+#include "pci/address.hpp"
+#include "policy/in_use.hpp"
 #include "tests/fakes/control_world.hpp"
 
 namespace slotd {
@@ -45,7 +51,8 @@ protected:
 
     void answer_with(bool succeeded, const std::string& outcome) {
         world_.backend.on_submit = [=, this](const event::ResetRequested& request) {
-            world_.service.answer({request.request, succeeded, outcome, "told \x1b[31myou"});
+            world_.service.answer(
+                control::Answer{request.request, succeeded, outcome, "told \x1b[31myou"});
         };
     }
 
@@ -137,12 +144,73 @@ TEST_F(Slotctl, ResetsAndSaysHowItEnded) {
     EXPECT_THAT(refused.error, HasSubstr("refused: told"));
 }
 
-TEST_F(Slotctl, ADryRunShowsThePlan) {
-    const ChildResult plan =
-        run({"reset", "01:00.1", "--reason", "x", "--dry-run", "--method", "flr"});
-    EXPECT_EQ(plan.exit_code, 0);
-    EXPECT_THAT(plan.out, HasSubstr("a reset of 0000:01:00.1 in 0000:00:02.0 would now:\n  reset"));
+TEST_F(Slotctl, APlanAndADryRunShowTheSame) {
+    control::PlanReply plan;
+    plan.steps = {"flr:", "  reset \x1b[31m"};
+    plan.in_use = {{policy::UseKind::Swap, {0, 1, 0, 1}, "vda is swap space"}};
+    plan.would_refuse = true;
+    plan.text = "one function is in use";
+    world_.backend.on_plan = [=, this](event::RequestId request) {
+        world_.service.answer(control::PlanAnswer{request, plan});
+    };
+
+    const ChildResult text = run({"plan", "01:00.1", "--method", "flr"});
+    EXPECT_EQ(text.exit_code, 0) << text.error;
+    EXPECT_THAT(text.out, HasSubstr("0000:01:00.1"));
+    EXPECT_THAT(text.out, HasSubstr("vda is swap space"));
+    EXPECT_THAT(text.out, HasSubstr("--force"));
+    EXPECT_THAT(text.out, Not(HasSubstr("\x1b")));
+    EXPECT_EQ(run({"reset", "01:00.1", "--dry-run", "--method", "flr"}).out, text.out);
+    EXPECT_EQ(world_.backend.planned.at(0).method, event::ResetMethod::Flr);
+    EXPECT_EQ(world_.backend.planned.at(1).function, (pci::Address{0, 1, 0, 1}));
+
+    const ChildResult json = run({"plan", "5", "--json"});
+    EXPECT_THAT(json.out, HasSubstr("\"would_refuse\":true"));
     EXPECT_TRUE(world_.backend.submitted.empty());
+}
+
+TEST_F(Slotctl, HoldsAndReleases) {
+    world_.backend.on_act = [this](event::RequestId request) {
+        world_.service.answer(control::Answer{request, true, "held", "done \x1b[31mso"});
+    };
+
+    const ChildResult held = run({"hold", "5", "--for", "1h30m", "--reason", "mine"});
+    EXPECT_EQ(held.exit_code, 0) << held.error;
+    EXPECT_EQ(held.out, "done ?[31mso\n");
+    EXPECT_EQ(world_.backend.held.at(0).lasts, std::chrono::minutes(90));
+    EXPECT_EQ(world_.backend.held.at(0).requester.reason, "mine");
+    EXPECT_EQ(run({"hold", "5", "--reason", "mine"}).exit_code, 0);
+    EXPECT_EQ(world_.backend.held.at(1).lasts, std::nullopt);
+
+    const ChildResult released = run({"release", "5", "--reason", "over", "--json"});
+    EXPECT_EQ(released.exit_code, 0) << released.error;
+    EXPECT_TRUE(released.out.starts_with("{\"port\":\"0000:00:02.0\"")) << released.out;
+
+    world_.backend.on_act = [this](event::RequestId request) {
+        world_.service.answer(control::Answer{request, false, "refused", "nobody holds it"});
+    };
+    const ChildResult refused = run({"release", "5", "--reason", "over"});
+    EXPECT_EQ(refused.exit_code, 6);
+    EXPECT_THAT(refused.error, HasSubstr("nobody holds it"));
+}
+
+TEST_F(Slotctl, Exits9WhenItIsInUseAnd10WhenTheLinkIsDegraded) {
+    answer_with(false, "in-use");
+    const ChildResult in_use = run({"reset", "5", "--reason", "x", "--wait"});
+    EXPECT_EQ(in_use.exit_code, 9);
+    EXPECT_THAT(in_use.error, HasSubstr("told ?[31myou"));
+
+    for (const bool succeeded : {true, false}) {
+        answer_with(succeeded, "degraded");
+        const ChildResult degraded = run({"reset", "5", "--reason", "x", "--wait", "--force"});
+        EXPECT_EQ(degraded.exit_code, 10);
+        EXPECT_THAT(degraded.out, HasSubstr("degraded: told"));
+    }
+    EXPECT_FALSE(world_.backend.submitted.front().force);
+    EXPECT_TRUE(world_.backend.submitted.back().force);
+
+    answer_with(false, "unknown");
+    EXPECT_EQ(run({"reset", "5", "--reason", "x", "--wait"}).exit_code, 7);
 }
 
 TEST_F(Slotctl, Exits7WhenTheWaitTimesOutOrSlotdGoesAway) {

@@ -185,7 +185,7 @@ TEST(ControlSocket, AResetGoesOnWhenItsClientGoesAway) {
     client.close();
     ASSERT_TRUE(world.pump_until([&] { return world.service.connections() == 0; }));
 
-    world.service.answer({1, true, "recovered", "back"});
+    world.service.answer(Answer{1, true, "recovered", "back"});
 
     expect_served(world);
 }
@@ -198,7 +198,7 @@ TEST(ControlSocket, GoesOnWithWhatWasPipelinedBehindAWait) {
         client.write(call(ResetTarget{"5", {}, "x", false, true}, true) + call(GetVersion{})));
     EXPECT_THAT(client.read(), Optional(HasSubstr("accepted")));
 
-    world.service.answer({1, true, "recovered", "back"});
+    world.service.answer(Answer{1, true, "recovered", "back"});
 
     EXPECT_THAT(client.read(), Optional(HasSubstr("recovered")));
     EXPECT_THAT(client.read(), Optional(HasSubstr("9.9")));

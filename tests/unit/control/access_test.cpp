@@ -40,15 +40,18 @@ TEST(Access, MissingGroupsAdmitNobody) {
 TEST(Access, EachRoleMayWhatThoseBelowItMay) {
     EXPECT_TRUE(allowed(Role::Stranger, GetInfo{}));
     EXPECT_TRUE(allowed(Role::Stranger, GetInterfaceDescription{}));
-    for (const Method& method : {Method(ListSlots{}), Method(ShowSlot{}), Method(Subscribe{}),
-                                 Method(GetVersion{}), Method(reset(true))}) {
+    for (const Method& method :
+         {Method(ListSlots{}), Method(ShowSlot{}), Method(Subscribe{}), Method(PlanReset{"5"}),
+          Method(GetVersion{}), Method(reset(true))}) {
         EXPECT_FALSE(allowed(Role::Stranger, method)) << method_name(method);
         EXPECT_TRUE(allowed(Role::Reader, method)) << method_name(method);
         EXPECT_TRUE(allowed(Role::Operator, method)) << method_name(method);
     }
-    EXPECT_FALSE(allowed(Role::Stranger, reset(false)));
-    EXPECT_FALSE(allowed(Role::Reader, reset(false)));
-    EXPECT_TRUE(allowed(Role::Operator, reset(false)));
+    for (const Method& method : {Method(reset(false)), Method(HoldSlot{}), Method(ReleaseSlot{})}) {
+        EXPECT_FALSE(allowed(Role::Stranger, method)) << method_name(method);
+        EXPECT_FALSE(allowed(Role::Reader, method)) << method_name(method);
+        EXPECT_TRUE(allowed(Role::Operator, method)) << method_name(method);
+    }
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -41,6 +43,11 @@ TEST(Call, ComesBackAsItWasEncoded) {
         ListSlots{},
         ShowSlot{"5"},
         ResetTarget{"0000:01:00.0", event::ResetMethod::Flr, "why not", false, true},
+        ResetTarget{"5", event::ResetMethod::Vfio, "why not", false, false, true, true},
+        HoldSlot{"5", std::chrono::hours(2), "why not"},
+        HoldSlot{"5", std::nullopt, "why not"},
+        ReleaseSlot{"5", "why not"},
+        PlanReset{"0000:01:00.0", event::ResetMethod::Vfio},
         Subscribe{},
         GetVersion{},
     };
@@ -189,6 +196,57 @@ TEST(Call, ReplacesControlCharactersInTheReason) {
 
     EXPECT_EQ(call,
               Decoded(ResetTarget{"5", event::ResetMethod::Auto, "a?[31m?b?c", false, false}));
+}
+
+// Descriptors are for VFIO and nothing else, and a dry run has no use for them.
+TEST(Call, LendsOnlyForAVfioReset) {
+    for (const char* const how :
+         {R"("method":"bus")", R"("dry_run":true,"method":"vfio")", R"("wait":true)"}) {
+        EXPECT_EQ(
+            decoded(reset_with(std::string(R"("target":"5","reason":"x","lend":true,)") + how)),
+            invalid("lend"))
+            << how;
+    }
+}
+
+std::string call_with(const std::string& method, const std::string& parameters) {
+    return R"({"method":"io.slotd.Coordinator.)" + method + R"(","parameters":{)" + parameters +
+           "}}";
+}
+
+TEST(Call, BoundsTheTimeOfAHold) {
+    const auto with = [](const std::string& seconds) {
+        return decoded(call_with("Hold", R"("slot":"5","reason":"x","seconds":)" + seconds));
+    };
+    EXPECT_EQ(with("1"), Decoded(HoldSlot{"5", std::chrono::seconds(1), "x"}));
+    EXPECT_EQ(with("31622400"), Decoded(HoldSlot{"5", std::chrono::hours(24 * 366), "x"}));
+    EXPECT_EQ(with("null"), Decoded(HoldSlot{"5", std::nullopt, "x"}));
+    for (const char* const seconds :
+         {"0", "-1", "31622401", "18446744073709551615", "9223372036854775808", "1.5", "\"1\"",
+          "true", "[]", "1e3", "123456789012345678901234567890"}) {
+        EXPECT_EQ(with(seconds), invalid("seconds")) << seconds;
+    }
+}
+
+TEST(Call, HoldsAndReleasesWantANameAndAReason) {
+    for (const char* const method : {"Hold", "Release"}) {
+        EXPECT_EQ(decoded(call_with(method, R"("slot":"","reason":"x")")), invalid("slot"));
+        EXPECT_EQ(decoded(call_with(method, R"("slot":"a\u0000","reason":"x")")), invalid("slot"));
+        EXPECT_EQ(decoded(call_with(method, R"("reason":"x")")), invalid("slot"));
+        EXPECT_EQ(decoded(call_with(method, R"("slot":"5","reason":" ")")), invalid("reason"));
+        EXPECT_EQ(decoded(call_with(method, R"("slot":"5")")), invalid("reason"));
+        EXPECT_EQ(decoded(call_with(method, R"("slot":"5","reason":"x","force":true)")),
+                  invalid("force"));
+    }
+}
+
+TEST(Call, APlanWantsANameAndMayHaveAMethod) {
+    EXPECT_EQ(decoded(call_with("Plan", R"("target":"5","method":null)")),
+              Decoded(PlanReset{"5", event::ResetMethod::Auto}));
+    EXPECT_EQ(decoded(call_with("Plan", R"("target":"","method":"bus")")), invalid("target"));
+    EXPECT_EQ(decoded(call_with("Plan", R"("target":"5","method":"quarantine")")),
+              invalid("method"));
+    EXPECT_EQ(decoded(call_with("Plan", R"("target":"5","reason":"x")")), invalid("reason"));
 }
 
 TEST(Call, KnowsWhichInterfaceOrMethodIsMissing) {

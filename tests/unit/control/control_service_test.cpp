@@ -2,107 +2,21 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <set>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "action/record.hpp"
 #include "control/message.hpp"
 #include "event/request.hpp"
 #include "tests/fakes/fake_backend.hpp"
+#include "tests/unit/control/service_test.hpp"
 
 namespace slotd::control {
 namespace {
 
 using namespace std::string_literals;
-
-/// Keeps what is sent; a full connection drops what is offered.
-class FakeSink : public ReplySink {
-public:
-    std::map<ConnectionId, std::vector<std::string>> sent;
-    std::set<ConnectionId> hung_up;
-    std::set<ConnectionId> full;
-
-    void send(ConnectionId connection, std::string message) override {
-        sent[connection].push_back(std::move(message));
-    }
-
-    bool offer(ConnectionId connection, std::string message) override {
-        if (!full.contains(connection)) {
-            sent[connection].push_back(std::move(message));
-        }
-        return !full.contains(connection);
-    }
-
-    void hang_up(ConnectionId connection) override { hung_up.insert(connection); }
-};
-
-class ControlServiceTest : public testing::Test {
-protected:
-    static constexpr ConnectionId kRoot = 10;
-
-    ControlServiceTest() {
-        backend_.machine = fakes::small_machine();
-        service_.connect(sink_);
-        service_.opened(kRoot, {0, 4711, {0}, "sshd.service"});
-    }
-
-    void call(const Method& method, bool more = false, ConnectionId from = kRoot) {
-        (void)service_.received(from, encode_call(method, more));
-    }
-
-    /// The replies since the last time, decoded.
-    std::vector<ReceivedReply> replies(ConnectionId to = kRoot) {
-        std::vector<ReceivedReply> decoded;
-        for (std::string message : std::exchange(sink_.sent[to], {})) {
-            EXPECT_EQ(message.back(), '\0');
-            message.pop_back();
-            decoded.push_back(*decode_reply(message));
-        }
-        return decoded;
-    }
-
-    Fault only_fault(ConnectionId to = kRoot) {
-        const auto all = replies(to);
-        EXPECT_EQ(all.size(), 1U);
-        EXPECT_TRUE(!all.empty() && all.front().fault);
-        return all.empty() ? Fault(ExpectedMore{}) : all.front().fault.value_or(ExpectedMore{});
-    }
-
-    std::vector<ResetState> reset_states() {
-        std::vector<ResetState> states;
-        const std::vector<ReceivedReply> all = replies();
-        for (const ReceivedReply& reply : all) {
-            const auto reset = decode_reset(reply.parameters);
-            EXPECT_TRUE(reset.has_value()) << reply.parameters;
-            if (reset) {
-                states.push_back(reset->state);
-                const bool last = reset->state == ResetState::Finished || !reply.continues;
-                EXPECT_EQ(last, &reply == &all.back());
-            }
-        }
-        return states;
-    }
-
-    static ResetTarget reset(bool wait) {
-        return {"0000:01:00.0", event::ResetMethod::Auto, "because", false, wait};
-    }
-
-    static action::Record record_of(pci::Address port, std::uint64_t incident = 0) {
-        action::Record record;
-        record.port = port;
-        record.incident = incident;
-        record.text = "something";
-        return record;
-    }
-
-    fakes::FakeBackend backend_;
-    FakeSink sink_;
-    ControlService service_{backend_, {.version = "1.2", .groups = {300, 301}, .limits = {}}};
-};
+using ControlServiceTest = ServiceTest;
 
 constexpr pci::Address kPort{0, 0, 2, 0};
 
@@ -164,7 +78,7 @@ TEST_F(ControlServiceTest, ShowsTheProgressOfItsSlotAndIncidentOnly) {
     service_.publish(record_of({0, 0, 3, 0}, 9));
     service_.publish(record_of(kPort, 9));
     service_.publish(record_of({0, 0, 3, 0}, 9));
-    service_.answer({1, true, "recovered", "back"});
+    service_.answer(Answer{1, true, "recovered", "back"});
     service_.publish(record_of(kPort, 9));
 
     EXPECT_EQ(reset_states(), (std::vector{ResetState::Accepted, ResetState::Progress,
@@ -178,7 +92,7 @@ TEST_F(ControlServiceTest, WithoutMoreAWaitHasOneReply) {
     service_.publish(record_of(kPort, 9));
     EXPECT_TRUE(replies().empty());
 
-    service_.answer({1, false, "failed", "still dead"});
+    service_.answer(Answer{1, false, "failed", "still dead"});
 
     const auto all = replies();
     ASSERT_EQ(all.size(), 1U);
@@ -188,11 +102,11 @@ TEST_F(ControlServiceTest, WithoutMoreAWaitHasOneReply) {
 TEST_F(ControlServiceTest, ARefusalIsAnErrorWheneverItComes) {
     call(reset(true), true);
     (void)replies();
-    service_.answer({1, false, "refused", "in use"});
+    service_.answer(Answer{1, false, "refused", "in use"});
     EXPECT_EQ(only_fault(), Fault(Refused{"in use"}));
 
     backend_.on_submit = [&](const event::ResetRequested& request) {
-        service_.answer({request.request, false, "refused", "held"});
+        service_.answer(Answer{request.request, false, "refused", "held"});
     };
     for (const bool wait : {false, true}) {
         call(reset(wait), wait);
@@ -205,7 +119,7 @@ TEST_F(ControlServiceTest, ARefusalIsAnErrorWheneverItComes) {
 TEST_F(ControlServiceTest, TakesAnAnswerAndRecordsFromWithinSubmit) {
     backend_.on_submit = [&](const event::ResetRequested& request) {
         service_.publish(record_of(kPort, 3));
-        service_.answer({request.request, true, "recovered", "at once"});
+        service_.answer(Answer{request.request, true, "recovered", "at once"});
     };
 
     call(reset(true), true);
@@ -219,12 +133,12 @@ TEST_F(ControlServiceTest, TakesAnAnswerAndRecordsFromWithinSubmit) {
 }
 
 TEST_F(ControlServiceTest, AnswersNobodyWaitsForAreDropped) {
-    service_.answer({99, true, "recovered", "?"});
+    service_.answer(Answer{99, true, "recovered", "?"});
     call(reset(true), true);
     service_.closed(kRoot);
     (void)replies();
 
-    service_.answer({1, true, "recovered", "!"});
+    service_.answer(Answer{1, true, "recovered", "!"});
 
     EXPECT_TRUE(replies().empty());
 }
@@ -271,7 +185,7 @@ TEST_F(ControlServiceTest, WhatIsPipelinedBehindAWaitIsAnsweredAfterIt) {
     EXPECT_EQ(replies().size(), 1U);
     EXPECT_FALSE(service_.has_work(kRoot));
 
-    service_.answer({1, true, "recovered", "back"});
+    service_.answer(Answer{1, true, "recovered", "back"});
     EXPECT_TRUE(service_.has_work(kRoot));
     (void)service_.received(kRoot, "");
 

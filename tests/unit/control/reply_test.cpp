@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,10 @@
 #include "control/interface.hpp"
 #include "control/json.hpp"
 #include "control/message.hpp"
+#include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
+#include "event/usage.hpp"
+#include "policy/in_use.hpp"
 #include "policy/level.hpp"
 
 namespace slotd::control {
@@ -26,6 +30,11 @@ coordinator::SlotStatus some_slot() {
             .reason = "asked for by hand",
             .level = policy::Level::Exclusive,
             .incident = 7,
+            .automatic_action = true,
+            .budget_left = 3,
+            .held_by = "uid 0 pid 1: \"mine\"",
+            .held_for = std::chrono::minutes(2),
+            .quarantine = "it failed five times",
             .occupied = true,
             .functions = {{{0, 1, 0, 0},
                            "e1000e",
@@ -66,6 +75,32 @@ ResetReply reset_reply(ResetState state) {
     return reply;
 }
 
+PlanReply some_plan() {
+    event::FunctionUse disk;
+    disk.address = {0, 1, 0, 0};
+    disk.driver = "nvme";
+    disk.blocks = {{"nvme0n1", 3, {"dm-0 (vg-root)"}, {{"nvme0n1p1", "/srv"}}, {"nvme0n1p2"}}};
+    event::FunctionUse card;
+    card.address = {0, 1, 0, 1};
+    card.networks = {{"eth0", true, false, true, "bond0"}};
+    card.vfs = {{{0, 1, 2, 0}, "iavf"}};
+    card.vfio_group = 0;
+    card.vfio_open = true;
+    PlanReply plan;
+    plan.port = {0, 0, 2, 0};
+    plan.function = {0, 1, 0, 0};
+    plan.steps = {"flr:", "  reset 0000:01:00.0"};
+    plan.usage = {{0, 0, 2, 0},
+                  {disk, card},
+                  {{4711, "qemu", "vm.service", "/dev/vfio/0", {0, 1, 0, 1}}},
+                  9,
+                  {"/proc/self/mountinfo"}};
+    plan.in_use = {{policy::UseKind::Mounted, {0, 1, 0, 0}, "nvme0n1p1 is mounted at /srv"}};
+    plan.would_refuse = true;
+    plan.text = "in use";
+    return plan;
+}
+
 /// The parameters as slotctl gets them.
 std::string parameters_of(std::string message) {
     EXPECT_EQ(message.back(), '\0');
@@ -94,6 +129,10 @@ TEST(Reply, IsWhatTheInterfaceSays) {
     EXPECT_EQ(mismatch_of(ours, "Subscribe", RecordReply{some_record(), 0}), std::nullopt);
     EXPECT_EQ(mismatch_of(ours, "Subscribe", RecordReply{{}, 9}), std::nullopt);
     EXPECT_EQ(mismatch_of(ours, "Version", VersionReply{"1"}), std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "Plan", some_plan()), std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "Plan", PlanReply{}), std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "Hold", DoneReply{1, {0, 0, 2, 0}, "held"}), std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "Release", DoneReply{1, {0, 0, 2, 0}, "free"}), std::nullopt);
     for (const ResetState state :
          {ResetState::Planned, ResetState::Accepted, ResetState::Progress, ResetState::Finished}) {
         EXPECT_EQ(mismatch_of(ours, "Reset", reset_reply(state)), std::nullopt) << to_text(state);
@@ -103,10 +142,10 @@ TEST(Reply, IsWhatTheInterfaceSays) {
 TEST(Reply, ErrorsAreWhatTheInterfaceSays) {
     const std::vector<Fault> faults{NoSuchSlot{"x", {"y"}}, AmbiguousSlot{"x", {"y", "z"}},
                                     NotPermitted{"x"},      TooManyClients{},
-                                    Refused{"x"},           MalformedMessage{"x"},
-                                    MessageTooLarge{5},     InterfaceNotFound{"x"},
-                                    MethodNotFound{"x"},    InvalidParameter{"x"},
-                                    ExpectedMore{}};
+                                    Refused{"x"},           InUse{"x"},
+                                    MalformedMessage{"x"},  MessageTooLarge{5},
+                                    InterfaceNotFound{"x"}, MethodNotFound{"x"},
+                                    InvalidParameter{"x"},  ExpectedMore{}};
     for (const Fault& fault : faults) {
         std::string message = encode_fault(fault);
         message.pop_back();
@@ -132,7 +171,9 @@ TEST(Reply, ShowsASlotUnderTheAgreedKeys) {
 
     EXPECT_EQ(nlohmann::json::parse(parameters), nlohmann::json::parse(R"({"slot": {
         "port": "0000:00:02.0", "root_port": "0000:00:02.0", "slot": "5", "phase": "resetting",
-        "reason": "asked for by hand", "level": "exclusive", "incident": 7, "occupied": true,
+        "reason": "asked for by hand", "level": "exclusive", "incident": 7,
+        "automatic_action": true, "budget_left": 3, "held_by": "uid 0 pid 1: \"mine\"", "held_seconds": 120,
+        "quarantine": "it failed five times", "occupied": true,
         "functions": [
           {"address": "0000:01:00.0", "driver": "e1000e",
            "identity": "8086:10d3 (8086:a01f) class 020000 rev 03 serial 525400ffff123456"},
@@ -146,6 +187,10 @@ TEST(Reply, ComesBackAsItWasEncoded) {
     EXPECT_EQ(*decode_slots(parameters_of(encode_reply(slots, false))), slots);
     EXPECT_EQ(*decode_slot(parameters_of(encode_reply(SlotReply{some_slot()}, false))),
               SlotReply{some_slot()});
+    EXPECT_EQ(*decode_plan(parameters_of(encode_reply(some_plan(), false))), some_plan());
+    EXPECT_EQ(*decode_plan(parameters_of(encode_reply(PlanReply{}, false))), PlanReply{});
+    const DoneReply done{7, {0, 0, 2, 0}, "held"};
+    EXPECT_EQ(*decode_done(parameters_of(encode_reply(done, false))), done);
     const RecordReply record{some_record(), 4};
     EXPECT_EQ(*decode_record(parameters_of(encode_reply(record, true))), record);
     EXPECT_EQ(*decode_version(parameters_of(encode_reply(VersionReply{"1.2"}, false))),
@@ -186,6 +231,27 @@ TEST(Reply, OfAnotherKindIsAnErrorForTheClientNotACrash) {
     std::string slot = parameters_of(encode_reply(SlotsReply{{some_slot()}}, false));
     slot.replace(slot.find("0000:01:00.0"), 12, "0000:01:00.9");
     EXPECT_EQ(decode_slots(slot).error().kind, ErrorKind::Malformed);
+}
+
+// slotctl reads what a daemon of another version, or something else behind the socket, has sent.
+TEST(Reply, APlanThatIsNoneIsAnErrorForTheClientNotACrash) {
+    const auto whole = nlohmann::json::parse(parameters_of(encode_reply(some_plan(), false)));
+    for (const char* const field :
+         {"/usage/functions", "/usage/functions/0/blocks", "/usage/functions/0/blocks/0/mounts",
+          "/usage/processes", "/usage/functions/1/vfs/0/address", "/in_use/0/function", "/in_use",
+          "/steps", "/port", "/usage/port"}) {
+        for (const char* const wrong : {"5", "\"x\"", "[[]]", "[{}]", "{}"}) {
+            auto spoilt = whole;
+            spoilt[nlohmann::json::json_pointer(field)] = nlohmann::json::parse(wrong);
+            EXPECT_FALSE(decode_plan(spoilt.dump()).has_value()) << field << " = " << wrong;
+        }
+        auto shorter = whole;
+        const nlohmann::json::json_pointer at(field);
+        if (shorter[at.parent_pointer()].is_object()) {
+            shorter[at.parent_pointer()].erase(at.back());
+            EXPECT_FALSE(decode_plan(shorter.dump()).has_value()) << field;
+        }
+    }
 }
 
 TEST(Reply, KeepsAnErrorThatThisBuildDoesNotKnow) {

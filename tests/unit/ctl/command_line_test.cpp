@@ -43,6 +43,19 @@ TEST(CommandLine, UnderstandsEveryVerb) {
                           "--timeout", "2.5"}),
               (Invocation{ResetCommand{"3b:00.0", event::ResetMethod::Flr, "why not", false, true,
                                        2500ms}}));
+    EXPECT_EQ(
+        understood({"reset", "5", "--reason", "x", "--force", "--method", "vfio"}),
+        (Invocation{ResetCommand{"5", event::ResetMethod::Vfio, "x", false, false, {}, true}}));
+    EXPECT_EQ(understood({"reset", "5", "--dry-run"}),
+              (Invocation{ResetCommand{"5", event::ResetMethod::Auto, "", true, false, {}}}));
+    EXPECT_EQ(understood({"plan", "5"}), (Invocation{PlanCommand{"5"}}));
+    EXPECT_EQ(understood({"plan", "3b:00.0", "--method", "flr"}),
+              (Invocation{PlanCommand{"3b:00.0", event::ResetMethod::Flr}}));
+    EXPECT_EQ(understood({"hold", "5", "--for", "2h", "--reason", "x"}),
+              (Invocation{HoldCommand{"5", 2h, "x"}}));
+    EXPECT_EQ(understood({"hold", "5", "--reason", "x"}), (Invocation{HoldCommand{"5", {}, "x"}}));
+    EXPECT_EQ(understood({"release", "5", "--reason", "x"}),
+              (Invocation{ReleaseCommand{"5", "x"}}));
     EXPECT_EQ(understood({"reset", "5", "--reason=x", "--dry-run"}),
               (Invocation{ResetCommand{"5", event::ResetMethod::Auto, "x", true, false, {}}}));
 }
@@ -72,6 +85,16 @@ TEST(CommandLine, SaysInOneLineWhatIsWrong) {
         {{"reset", "5", "--reason", "x", "--timeout", "5"}, "slotctl reset --help"},
         {{"reset", "5", "--reason", "x", "--wait", "--timeout", "soon"}, "slotctl reset --help"},
         {{"reset", "5", "--reason", "x", "--wait", "--timeout", "nan"}, "slotctl reset --help"},
+        {{"plan"}, "slotctl plan --help"},
+        {{"plan", "5", "--method", "quarantine"}, "slotctl plan --help"},
+        {{"plan", "5", "--force"}, "slotctl plan --help"},
+        {{"hold", "5"}, "slotctl hold --help"},
+        {{"hold", "--reason", "x"}, "slotctl hold --help"},
+        {{"hold", "5", "--reason", "x", "--for", "2"}, "slotctl hold --help"},
+        {{"hold", "5", "--reason", "x", "--for", ""}, "slotctl hold --help"},
+        {{"release", "5"}, "slotctl release --help"},
+        {{"release", "", "--reason", "x"}, "slotctl release --help"},
+        {{"release", "5", "--reason", "x", "--for", "2h"}, "slotctl release --help"},
         {{"watch", "--forever\x1b"}, "slotctl watch --help"},
         {{"list", "watch"}, "slotctl list --help"},
     };
@@ -85,9 +108,12 @@ TEST(CommandLine, SaysInOneLineWhatIsWrong) {
         EXPECT_EQ(answer.error.find('\x1b'), std::string::npos);
     }
     EXPECT_TRUE(answered({"explode"}).error.contains("unknown command \"explode\"; known: list"));
+    EXPECT_TRUE(answered({"hold", "5"}).error.contains("--reason: say why"));
+    EXPECT_TRUE(answered({"hold", "5", "--reason", "x", "--for", "2"})
+                    .error.contains("\"2\" is no time from 1s to 366d; write 90s, 30m, 2h"));
     EXPECT_TRUE(answered({"reset", "5"}).error.contains("--reason"));
     EXPECT_TRUE(answered({"reset", "5", "--reason", "x", "--method", "sbr"})
-                    .error.contains("known: auto, flr, bus, slot, reenumerate"));
+                    .error.contains("known: auto, flr, bus, slot, vfio, reenumerate"));
 }
 
 TEST(CommandLine, HelpsWithExamplesAndExitCodes) {
@@ -97,6 +123,9 @@ TEST(CommandLine, HelpsWithExamplesAndExitCodes) {
     const Answered reset = answered({"reset", "--help"});
     EXPECT_EQ(reset.code, ExitCode::Ok);
     EXPECT_TRUE(reset.out.contains("reenumerate"));
+    for (const char* const verb : {"plan", "hold", "release"}) {
+        EXPECT_TRUE(answered({verb, "--help"}).out.contains("xample")) << verb;
+    }
     EXPECT_TRUE(answered({"--version"}).out.starts_with("slotctl "));
 }
 

@@ -1,0 +1,75 @@
+#include <chrono>
+#include <string>
+
+#include "base/time.hpp"
+#include "control/message.hpp"
+#include "control/plan_reply.hpp"
+#include "daemon/ctl/ask.hpp"
+#include "daemon/ctl/command_line.hpp"
+#include "daemon/ctl/exit_code.hpp"
+#include "daemon/ctl/session.hpp"
+#include "daemon/ctl/terminal.hpp"
+#include "daemon/ctl/verbs.hpp"
+#include "report/plan.hpp"
+#include "report/printable.hpp"
+#include "report/slot_table.hpp"
+
+namespace slotd::ctl {
+
+namespace {
+
+/// slotd-exec reads sysfs and procfs for a plan, and gives up by itself before that.
+constexpr Duration kPlanTime = std::chrono::seconds(30);
+
+std::string done_text(const control::DoneReply& done) {
+    return report::printable(done.text) + "\n";
+}
+
+}  // namespace
+
+ExitCode run_list(const Invocation& invocation) {
+    return ask(invocation, control::ListSlots{},
+               read_as(control::decode_slots, [](const control::SlotsReply& list) {
+                   return report::slot_table(list.slots, stdout_style());
+               }));
+}
+
+ExitCode run_show(const ShowCommand& show, const Invocation& invocation) {
+    return ask(invocation, control::ShowSlot{show.slot},
+               read_as(control::decode_slot, [](const control::SlotReply& shown) {
+                   return report::slot_page(shown.slot, stdout_style());
+               }));
+}
+
+ExitCode run_plan(const PlanCommand& plan, const Invocation& invocation) {
+    return ask(invocation, control::PlanReset{plan.target, plan.method},
+               read_as(control::decode_plan,
+                       [](const control::PlanReply& reply) {
+                           return report::plan_text(reply, stdout_style());
+                       }),
+               kPlanTime);
+}
+
+ExitCode run_hold(const HoldCommand& hold, const Invocation& invocation) {
+    return ask(invocation, control::HoldSlot{hold.slot, hold.lasts, hold.reason},
+               read_as(control::decode_done, done_text));
+}
+
+ExitCode run_release(const ReleaseCommand& release, const Invocation& invocation) {
+    return ask(invocation, control::ReleaseSlot{release.slot, release.reason},
+               read_as(control::decode_done, done_text));
+}
+
+ExitCode run_version(const Invocation& invocation) {
+    // slotctl's own is known whether or not somebody answers; JSON is slotd's reply and nothing
+    // else.
+    if (!invocation.json && !print(std::string("slotctl ") + SLOTD_VERSION + "\n")) {
+        return finish(false, ExitCode::Ok);
+    }
+    return ask(invocation, control::GetVersion{},
+               read_as(control::decode_version, [](const control::VersionReply& version) {
+                   return "slotd " + report::printable(version.version) + "\n";
+               }));
+}
+
+}  // namespace slotd::ctl
