@@ -16,6 +16,7 @@
 #include "history/entry.hpp"
 #include "history/news.hpp"
 #include "os/history_stamp.hpp"
+#include "os/lent_descriptors.hpp"
 
 namespace slotd::daemon {
 
@@ -27,6 +28,7 @@ void Records::write(const action::Record& record) {
 }
 
 void Answers::answer(const engine::ResetAnswer& answer) {
+    loans_.close(answer.request);
     if (service_ != nullptr) {
         service_->answer(
             control::Answer{answer.request, answer.succeeded, answer.outcome, answer.text});
@@ -59,7 +61,15 @@ std::vector<std::string> EngineBackend::preview(const event::ResetRequested& req
 }
 
 void EngineBackend::submit(const event::ResetRequested& request,
-                           std::unique_ptr<control::Loan> /*lent*/) {
+                           std::unique_ptr<control::Loan> lent) {
+    // Only the control socket makes loans, and only of this kind.
+    if (auto* const descriptors = dynamic_cast<os::LentDescriptors*>(lent.get())) {
+        if (auto kept = loans_.put(request.request, descriptors->take()); !kept) {
+            answers_.answer(
+                engine::ResetAnswer{request.request, false, "refused", kept.error().message()});
+            return;
+        }
+    }
     engine_.submit(request, loop_.now());
 }
 

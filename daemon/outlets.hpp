@@ -14,6 +14,7 @@
 #include "history/news.hpp"
 #include "os/event_loop.hpp"
 #include "os/history_store.hpp"
+#include "os/loans.hpp"
 
 namespace slotd::daemon {
 
@@ -31,15 +32,18 @@ private:
     control::ControlService* service_ = nullptr;
 };
 
-/// Answers go to the client that waits.
+/// Answers go to the client that waits; what came with the request is then of no more use.
 class Answers final : public engine::RequestSink {
 public:
+    explicit Answers(os::Loans& loans) : loans_(loans) {}
+
     void to(control::ControlService& service) { service_ = &service; }
 
     void answer(const engine::ResetAnswer& answer) override;
     void answer(const engine::PlanAnswer& answer) override;
 
 private:
+    os::Loans& loans_;
     control::ControlService* service_ = nullptr;
 };
 
@@ -57,9 +61,13 @@ private:
 /// What the control interface asks of the engine.
 class EngineBackend final : public control::Backend {
 public:
-    EngineBackend(engine::Engine& engine, const os::EventLoop& loop)
+    /// `loans`: for what comes with requests; `answers`: for those that do not reach the engine.
+    EngineBackend(engine::Engine& engine, const os::EventLoop& loop, os::Loans& loans,
+                  engine::RequestSink& answers)
         : engine_(engine),
-          loop_(loop) {}
+          loop_(loop),
+          loans_(loans),
+          answers_(answers) {}
 
     std::vector<coordinator::SlotStatus> slots() const override;
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
@@ -71,6 +79,8 @@ public:
 private:
     engine::Engine& engine_;
     const os::EventLoop& loop_;
+    os::Loans& loans_;
+    engine::RequestSink& answers_;
 };
 
 }  // namespace slotd::daemon

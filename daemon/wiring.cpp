@@ -114,10 +114,11 @@ public:
                        },
                    .restarted = [this] { engine_.executor_restarted(loop_.now()); },
                    .lost = [this] { end(ExitCode::ExecutorLost); }}),
+          answers_(keeper_.loans()),
           history_(history_settings_of(options, config)),
           memory_(history_),
           engine_(settings_of(config), {keeper_, topology_, records_, answers_, memory_}),
-          backend_(engine_, loop_),
+          backend_(engine_, loop_, keeper_.loans(), answers_),
           service_(backend_,
                    {.version = SLOTD_VERSION, .groups = os::access_groups(), .limits = {}}) {}
 
@@ -330,9 +331,9 @@ private:
     os::EventLoop loop_;
     os::Journal journal_;
     Records records_;
-    Answers answers_;
     os::SysfsTopology topology_;
     ExecutorKeeper keeper_;
+    Answers answers_;
     os::HistoryStore history_;
     Memory memory_;
     engine::Engine engine_;

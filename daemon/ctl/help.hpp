@@ -51,9 +51,10 @@ without --force. Nothing is touched. Exit status 0, also where it would refuse.)
 inline constexpr const char* kHold = R"(Examples:
   slotctl hold 5 --for 2h --reason "changing the card"
   slotctl hold 0000:00:1c.0 --for 1h30m --reason "vendor's tool is running"
-slotd takes no step at a held slot, and refuses resets of it; it goes on watching. Without --for the hold lasts until 'slotctl release'. A hold that is set again
-lasts as long as the new one says. TIME: a number with s, m, h or d, or several of them; at most
-366d. Holds outlive a restart of slotd.)";
+slotd takes no step at a held slot, and refuses resets of it; it goes on watching. Without --for
+the hold lasts until 'slotctl release'. A hold that is set again lasts as long as the new one says.
+TIME: a number with s, m, h or d, or several of them; at most 366d. Holds outlive a restart of
+slotd.)";
 
 inline constexpr const char* kRelease = R"(Example:
   slotctl release 5 --reason "card changed"

@@ -172,7 +172,8 @@ TEST(Reply, ShowsASlotUnderTheAgreedKeys) {
     EXPECT_EQ(nlohmann::json::parse(parameters), nlohmann::json::parse(R"({"slot": {
         "port": "0000:00:02.0", "root_port": "0000:00:02.0", "slot": "5", "phase": "resetting",
         "reason": "asked for by hand", "level": "exclusive", "incident": 7,
-        "automatic_action": true, "budget_left": 3, "held_by": "uid 0 pid 1: \"mine\"", "held_seconds": 120,
+        "automatic_action": true, "budget_left": 3, "held_by": "uid 0 pid 1: \"mine\"",
+        "held_seconds": 120,
         "quarantine": "it failed five times", "occupied": true,
         "functions": [
           {"address": "0000:01:00.0", "driver": "e1000e",
