@@ -93,7 +93,10 @@ event::Outcome restore_driver(const Hands& hands, const os::DriverGate& gate) {
     }
     if (now.driver != gate.before.driver && !gate.before.driver.empty()) {
         if (auto bound = bind_driver(hands, *function, gate.function, gate.before.driver); !bound) {
-            return failed(bound.error().context, bound.error().os_errno);
+            const bool unloaded = bound.error().os_errno == ENOENT;
+            return unloaded ? gone(gate.before.driver + " is not loaded any more, " +
+                                   gate.function.to_string() + " stays without driver")
+                            : failed(bound.error().context, bound.error().os_errno);
         }
     }
     return done();

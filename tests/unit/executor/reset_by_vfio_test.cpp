@@ -297,6 +297,18 @@ TEST_F(DriverGate, StaysWhileSomebodyHasTheFunctionOpen) {
     const os::UniqueFd released{held};
 }
 
+TEST_F(DriverGate, OfADriverThatWasUnloadedLeavesTheRecord) {
+    close("vfio-pci", "vfio-pci");
+    sysfs.tree().files().remove("bus/pci/drivers/e1000e");
+
+    EXPECT_EQ(perform(os::Gate{gate}),
+              (Outcome{OutcomeKind::Gone, 0,
+                       "e1000e is not loaded any more, 0000:01:00.0 stays without driver",
+                       std::nullopt}));
+    EXPECT_EQ(core.whose(kFirstName), "|");
+    EXPECT_EQ(closed(), std::vector<os::Gate>{});
+}
+
 TEST_F(DriverGate, OfAFunctionThatHasGoneLeavesTheRecord) {
     close("vfio-pci", "vfio-pci");
     sysfs.remove(kFirstName);
