@@ -76,5 +76,5 @@ function(slotd_test name folder)
                                SLOTD_BINARY_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
     target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} slotd_options GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
-                         PROPERTIES TIMEOUT 120)
+                         PROPERTIES TIMEOUT 600)
 endfunction()

@@ -101,6 +101,7 @@ slot       11
 phase      kernel-recovering
 reason     AER reported a fatal error
 level      exclusive
+automatic  off
 incident   7
 card       present
 function   0000:05:00.0  nvme  8086:10d3 (8086:0000) class 020000 rev 00
