@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/fakes/fake_pci_tree.hpp"
@@ -158,6 +159,62 @@ TEST_F(HangingDaemon, ServesOtherSlotsWithin100MillisecondsWhileOneWorkerHangs) 
 
     (void)sysfs.let_go("bus/pci/devices/0000:01:00.0/reset");
     EXPECT_TRUE(eventually([&] { return in_phase(kPort, "needs-operator"); })) << slotd.error();
+}
+
+TEST_F(Daemon, KeepsItsHandsOffAHeldSlotOverARestartUntilItIsReleased) {
+    std::optional<Program> slotd(std::in_place, command("fence"));
+    ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd->error();
+
+    const ProgramRun held = slotctl({"hold", "5", "--for", "2h", "--reason", "changing the card"});
+    EXPECT_EQ(held.code, 0) << held.error;
+    slotd->signal(SIGTERM);
+    EXPECT_EQ(slotd->wait(10s), 0) << slotd->error();
+    slotd.emplace(command("fence"));
+    ASSERT_TRUE(eventually([&] { return in_phase(kPort, "held"); })) << slotd->error();
+
+    EXPECT_THAT(slotctl({"show", "5"}).out, HasSubstr("changing the card"));
+    const ProgramRun refused =
+        slotctl({"reset", "5", "--method", "reenumerate", "--reason", "x", "--wait"});
+    EXPECT_EQ(refused.code, 6) << refused.error;
+    EXPECT_THAT(refused.error, HasSubstr("changing the card"));
+    const ProgramRun released = slotctl({"release", "5", "--reason", "changed"});
+    EXPECT_EQ(released.code, 0) << released.error;
+    EXPECT_TRUE(eventually([&] { return at_rest(); }));
+}
+
+TEST_F(Daemon, PlansWithoutTouchingAnything) {
+    Program slotd(command("fence"));
+    ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
+    const std::string before = sysfs.config(kPort);
+
+    const ProgramRun plan = slotctl({"plan", "0000:01:00.0", "--method", "flr"});
+    const ProgramRun dry_run =
+        slotctl({"reset", "0000:01:00.0", "--method", "flr", "--dry-run", "--json"});
+
+    EXPECT_EQ(plan.code, 0) << plan.error;
+    EXPECT_THAT(plan.out, HasSubstr("0000:01:00.0 alone, below 0000:00:1c.0"));
+    EXPECT_EQ(dry_run.code, 0) << dry_run.error;
+    EXPECT_THAT(dry_run.out, HasSubstr("\"function\":\"0000:01:00.0\""));
+    EXPECT_EQ(sysfs.config(kPort), before);
+    EXPECT_TRUE(at_rest());
+}
+
+TEST_F(Daemon, HasOtherRulesForTheSlotsThatARuleFits) {
+    const auto words = command("fence");
+    folder.write("slotd.toml",
+                 "[coordinator]\nlevel = \"fence\"\n[budget]\nslot = 3\n[[rule]]\n"
+                 "match = { slot = [\"5\"] }\nlevel = \"observe\"\nautomatic_action = true\n");
+    Program slotd(words);
+    ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
+
+    const std::string fitting = slotctl({"show", "5", "--json"}).out;
+    const std::string other = slotctl({"show", "6", "--json"}).out;
+
+    EXPECT_THAT(fitting, HasSubstr("\"level\":\"observe\""));
+    EXPECT_THAT(fitting, HasSubstr("\"automatic_action\":true"));
+    EXPECT_THAT(fitting, HasSubstr("\"budget_left\":3"));
+    EXPECT_THAT(other, HasSubstr("\"level\":\"fence\""));
+    EXPECT_THAT(other, HasSubstr("\"automatic_action\":false"));
 }
 
 TEST_F(Daemon, RefusesASecondInstanceAndTheFirstGoesOn) {
