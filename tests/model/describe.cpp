@@ -39,6 +39,8 @@ constexpr std::array kFacts{
     MoveFacts{MoveKind::TraceArrives, "slotd hears:"},
     MoveFacts{MoveKind::EffectHappens, "slotd-exec does:", About::Job},
     MoveFacts{MoveKind::OutcomeArrives, "slotd hears what became of:", About::Job},
+    MoveFacts{MoveKind::HistoryOpens, "the history opens"},
+    MoveFacts{MoveKind::HistoryWrites, "the history has the attempt"},
     MoveFacts{MoveKind::TimePasses, "time passes"},
     MoveFacts{MoveKind::RecoveryFails, "the kernel's recovery fails"},
     MoveFacts{MoveKind::RecoveryLeavesCardDead,
@@ -51,6 +53,8 @@ constexpr std::array kFacts{
     MoveFacts{MoveKind::UeventsAreLost, "uevents are lost", About::Nothing, &Allowance::losses},
     MoveFacts{MoveKind::OperatorAsks, "an operator asks for a reset of", About::Port,
               &Allowance::requests},
+    MoveFacts{MoveKind::HistoryFails, "the history cannot write the attempt", About::Nothing,
+              &Allowance::faults},
     MoveFacts{MoveKind::EffectFails, "slotd-exec fails to:", About::Job, &Allowance::faults},
     MoveFacts{MoveKind::WorkerDies, "the worker dies in:", About::Job, &Allowance::faults},
     MoveFacts{MoveKind::EffectHangs, "hangs, past its deadline:", About::Job, &Allowance::faults},
@@ -93,6 +97,7 @@ std::string text_of(const event::KernelEvent& event) {
             [](const event::HotplugAnnounced& one) {
                 return "pciehp announces a change of " + one.port.to_string();
             },
+            [](const event::DeviceWedged& one) { return "wedged " + one.function.to_string(); },
             [](const event::ServicesChanged& one) { return "services of " + one.port.to_string(); },
             [](const event::EventsMissed& one) { return "missed " + one.what; },
         },

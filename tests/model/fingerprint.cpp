@@ -54,10 +54,7 @@ public:
         add(state_.slotd.turns().askers());
         add(state_.slotd.turns().holders());
         add_machine();
-        for (const auto& [port, budget] : state_.slotd.budgets()) {
-            add(port);
-            add(budget.spent().size());
-        }
+        add_history();
         add(state_.witness);
     }
 
@@ -140,6 +137,8 @@ private:
     void add(const event::HotplugSeen& one) { add(one.function), add(one.kind); }
 
     void add(const event::HotplugAnnounced& one) { add(one.port); }
+
+    void add(const event::DeviceWedged& one) { add(one.function); }
 
     void add(const event::ServicesChanged& one) { add(one.port); }
 
@@ -228,6 +227,26 @@ private:
         add(at == waiting.end() ? 1000 : 100 + (at - waiting.begin()));
     }
 
+    void add_history() {
+        const coordinator::Ledger& ledger = state_.slotd.ledger();
+        add(state_.history.is_opening());
+        add(state_.history.outline());
+        add(state_.history.writing().size());
+        add(ledger.open_reservations());
+        for (const coordinator::Budget::Spent& spent : ledger.budget().spent()) {
+            add(spent.port);
+        }
+        for (const Port& port : state_.world.ports) {
+            const auto recalled = ledger.recalled(port.address, state_.now);
+            add(recalled.has_value());
+            if (recalled) {
+                add(recalled->hold.has_value());
+                add(recalled->quarantine.has_value());
+                add(recalled->ambiguous.has_value());
+            }
+        }
+    }
+
     void add_machine() {
         const coordinator::MachineLock& machine = state_.slotd.machine();
         add(machine.running().has_value());
@@ -254,18 +273,31 @@ private:
         add(one.request);
         add(one.before);
         add(one.frozen);
+        add(one.reserved);
     }
 
-    void add(const coordinator::Verdict& one) { add(one.well), add(one.frozen); }
+    void add(const coordinator::Verdict& one) {
+        add(one.well);
+        add(one.frozen);
+        add(one.degraded);
+        add(one.ambiguous);
+        add(one.refused.size());
+    }
 
     void add(const coordinator::Resyncing& one) { add(one.retry_at); }
 
     void add(const coordinator::Idle& one) { add(one.next_look), add_changed(one.changed_since); }
 
-    void add(const coordinator::NeedsOperator& one) {
+    void add(const OneOf<coordinator::NeedsOperator, coordinator::Quarantined> auto& one) {
         add(one.frozen);
         add(one.next_look);
         add_changed(one.changed_since);
+    }
+
+    void add(const coordinator::Held& one) {
+        add(one.until);
+        add(one.frozen);
+        add(one.ill.empty());
     }
 
     void add(const coordinator::KernelRecovering& one) {
@@ -280,7 +312,16 @@ private:
 
     void add(const coordinator::Waiting& one) { add(one.operation), add(one.give_up_at); }
 
-    void add(const OneOf<coordinator::Reserving, coordinator::Draining, coordinator::Resetting,
+    void add(const coordinator::Reserving& one) { add(one.operation), add(one.give_up_at); }
+
+    void add(const coordinator::Soaking& one) {
+        add(one.operation);
+        add(one.verdict);
+        add(one.until);
+        add(one.before);
+    }
+
+    void add(const OneOf<coordinator::Surveying, coordinator::Draining, coordinator::Resetting,
                          coordinator::Replaying> auto& one) {
         add(one.operation);
     }
@@ -330,6 +371,12 @@ private:
         add(one.known);
         add(one.closed.gates());
         add(one.waiting);
+        add(one.hold.has_value());
+        add(one.quarantine.has_value());
+        add(one.ambiguous.has_value());
+        add(one.heard.unfinished);
+        add(one.heard.recovery_until);
+        add(one.heard.hotplug_until);
         add(one.script);
         add(one.in_flight);
     }
@@ -366,7 +413,9 @@ private:
             add(acted_in_this_attempt);
             add(memory.automatic.size());
             add(memory.unknown);
-            add(memory.failed);
+            add(memory.enumerates);
+            add(slot != state_.slotd.slots().end() && memory.reserved != 0 &&
+                slot->second.attempts == memory.reserved);
         }
         for (const auto& [id, started] : one.started()) {
             add_effect(id);

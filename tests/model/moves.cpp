@@ -169,8 +169,16 @@ std::vector<Move> moves_of(const State& state, const Setup& setup) {
     kernel_goes_on(choices);
     news_arrive(choices);
     effects_end(choices);
+    if (state.history.is_opening()) {
+        choices.add(MoveKind::HistoryOpens);
+    } else if (state.history.is_writing()) {
+        choices.add(MoveKind::HistoryWrites);
+    }
     if (state.slotd.next_deadline() != kNever) {
         choices.add(MoveKind::TimePasses);
+    }
+    if (state.history.is_writing() && choices.allowed(state.left.faults)) {
+        choices.add(MoveKind::HistoryFails);
     }
     effects_go_wrong(choices);
     kernel_recovers(choices);

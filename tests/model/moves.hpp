@@ -20,7 +20,9 @@ enum class MoveKind : std::uint8_t {
     TraceArrives,
     EffectHappens,   ///< index: job
     OutcomeArrives,  ///< index: job
-    TimePasses,      ///< to slotd's next deadline
+    HistoryOpens,
+    HistoryWrites,  ///< the attempt that waits longest for it
+    TimePasses,     ///< to slotd's next deadline
 
     RecoveryFails,
     RecoveryLeavesCardDead,
@@ -30,7 +32,8 @@ enum class MoveKind : std::uint8_t {
     CardIsPutIn,   ///< index: port, variant: which
     LinkIsLost,    ///< index: port
     UeventsAreLost,
-    OperatorAsks,           ///< index: port, variant: method
+    OperatorAsks,  ///< index: port, variant: method
+    HistoryFails,
     EffectFails,            ///< index: job
     WorkerDies,             ///< index: job, variant: 1 after the effect has happened
     EffectHangs,            ///< index: job

@@ -15,7 +15,10 @@
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "history/news.hpp"
+#include "policy/ladder.hpp"
 #include "policy/limits.hpp"
+#include "policy/slot_policy.hpp"
 #include "tests/model/moves.hpp"
 #include "tests/model/state.hpp"
 #include "tests/model/world.hpp"
@@ -24,6 +27,7 @@
 
 namespace slotd::model {
 
+using namespace std::chrono_literals;
 using event::Outcome;
 using event::OutcomeKind;
 
@@ -31,8 +35,12 @@ namespace {
 
 coordinator::Settings settings_of(const Setup& setup, const policy::Limits& limits) {
     coordinator::Settings settings;
-    settings.level = setup.level;
-    settings.automatic_action = setup.automatic_action;
+    policy::SlotPolicy& policy = settings.policy.defaults;
+    policy.level = setup.level;
+    policy.automatic_action = setup.automatic_action;
+    policy.steps = {policy::Rung::SlotReset, policy::Rung::Reenumerate};
+    policy.verification = 200ms;
+    policy.soak = setup.soak;
     settings.limits = limits;
     return settings;
 }
@@ -49,6 +57,8 @@ public:
             append(state_.witness.acted(action, state_.slotd, world_.truth(state_.now)));
             if (const auto* const wanted = std::get_if<coordinator::StartEffect>(&action)) {
                 start(*wanted);
+            } else if (const auto* const one = std::get_if<coordinator::Remember>(&action)) {
+                state_.history.append(*one);
             }
         }
         forget_stale_looks();
@@ -101,11 +111,23 @@ public:
         world_.uevents.clear();
         world_.traces.clear();
         world_.missed = false;
+        state_.history.lose_slotd(effects_happen);
         world_.open_recorded_gates();
         state_.witness.gates_opened();
         state_.witness.slotd_restarted();
         state_.slotd = coordinator::Coordinator(settings_of(setup_, small_limits()));
         scan();
+    }
+
+    void history_said(const history::News& news) {
+        carry_out(state_.slotd.history_said(news, state_.now));
+    }
+
+    void reservation_ends(const History::Written& end) {
+        if (end.news.status) {
+            state_.witness.reserved(end.entry.port, end.entry.attempt);
+        }
+        history_said(end.news);
     }
 
     void look_at_the_world() {
@@ -140,7 +162,7 @@ private:
     /// wait for: such a look is the same as none.
     void forget_stale_looks() {
         std::erase_if(world_.jobs, [&](const Job& job) {
-            return std::holds_alternative<action::ObserveSlot>(job.effect) &&
+            return action::reads_only(job.effect) &&
                    std::ranges::none_of(state_.slotd.slots(), [&](const auto& one) {
                        return one.second.in_flight && one.second.in_flight->id == job.id;
                    });
@@ -248,6 +270,12 @@ void play(State& state, Shell& shell, const Move& move, const Setup& setup) {
             return effect_happens(world, world.jobs[move.index]);
         case MoveKind::OutcomeArrives:
             return shell.end_job(move.index, Outcome(world.jobs[move.index].outcome));
+        case MoveKind::HistoryOpens:
+            return shell.history_said(state.history.open(small_limits().budget_window));
+        case MoveKind::HistoryWrites:
+            return shell.reservation_ends(state.history.write());
+        case MoveKind::HistoryFails:
+            return shell.reservation_ends(state.history.fail());
         case MoveKind::TimePasses:
             state.now = std::max(state.now, state.slotd.next_deadline());
             return shell.carry_out(state.slotd.time_passed(state.now));

@@ -25,7 +25,7 @@ policy::Limits small_limits() {
     limits.cool_down = 100ms;
     limits.change_confirmed = 100ms;
     limits.sample = 200ms;
-    limits.verification = 200ms;
+    limits.reservation = 200ms;
     limits.announced_only = 200ms;
     limits.retry = 200ms;
     limits.hotplug = 300ms;
@@ -33,6 +33,8 @@ policy::Limits small_limits() {
     limits.turn = 600ms;
     limits.waiting_requests_max = 1;
     limits.budget = 1;
+    limits.budget_root_port = 2;
+    limits.budget_host = 2;
     // Longer than any way through the model: what was spent stays spent, and its age tells nothing.
     limits.budget_window = std::chrono::hours(24 * 365 * 100);
     return limits;

@@ -9,6 +9,7 @@
 #include "event/request.hpp"
 #include "policy/level.hpp"
 #include "policy/limits.hpp"
+#include "tests/model/history.hpp"
 #include "tests/model/world.hpp"
 #include "tests/proof/violation.hpp"
 #include "tests/proof/witness.hpp"
@@ -44,6 +45,7 @@ struct Setup {
     World world;
     policy::Level level = policy::Level::Fence;
     bool automatic_action = true;
+    Duration soak{};                          ///< zero: none
     std::vector<event::ResetMethod> methods;  ///< that operators ask for
     std::vector<ErrorNews> errors;
     Allowance allowance;
@@ -55,6 +57,7 @@ struct State {
 
     World world;
     coordinator::Coordinator slotd;
+    History history;
     proof::Witness witness;
     Instant now{};
     Allowance left;
