@@ -108,6 +108,15 @@ void bring_back(Draft& draft, const std::string& why, const Condition& condition
     begin_operation(draft, std::move(operation), why);
 }
 
+void wait_again(Draft& draft, Operation operation, const std::string& why) {
+    draft.end_attempt(operation, false, false, "called back: " + why);
+    draft.slot.script.clear();
+    draft.act(ReleaseTurn{});
+    draft.enter(Waiting{std::move(operation), draft.now + draft.limits.turn}, Priority::Info,
+                "the kernel comes first: " + why);
+    draft.act(AskTurn{});
+}
+
 void try_rung(Draft& draft, Operation operation, Priority priority, const std::string& line) {
     draft.slot.attempts += 1;
     operation.attempt = draft.slot.attempts;

@@ -221,6 +221,16 @@ bool Coordinator::conflict(const pci::Address& one, const pci::Address& other) c
            first->second.facts.root_port == second->second.facts.root_port;
 }
 
+namespace {
+
+/// Has its turn, and has moved gates at most.
+bool untouched(const SlotPhase& phase) {
+    return std::holds_alternative<Surveying>(phase) || std::holds_alternative<Reserving>(phase) ||
+           std::holds_alternative<Draining>(phase);
+}
+
+}  // namespace
+
 std::optional<Turns::Obstacle> Coordinator::obstacle_of(const pci::Address& port) const {
     std::optional<Turns::Obstacle> obstacle;
     for (const auto& [other, slot] : slots_) {
@@ -236,6 +246,19 @@ std::optional<Turns::Obstacle> Coordinator::obstacle_of(const pci::Address& port
         obstacle = Turns::Obstacle{false, other.to_string() + " is " + name_of(slot.phase)};
     }
     return obstacle;
+}
+
+std::optional<Turns::Decision> Coordinator::turn_to_call_back() const {
+    for (const pci::Address& port : turns_.holders()) {
+        const auto slot = slots_.find(port);
+        if (slot == slots_.end() || !untouched(slot->second.phase)) {
+            continue;
+        }
+        if (const auto obstacle = obstacle_of(port)) {
+            return Turns::Decision{port, obstacle->reason};
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<Action> Coordinator::settle(Instant now) {
@@ -260,6 +283,10 @@ std::vector<Action> Coordinator::settle(Instant now) {
                 apply(port, finish_effect(slots_.at(port), id, outcome, now, settings_.limits),
                       now);
             }
+            continue;
+        }
+        if (const auto called_back = turn_to_call_back()) {
+            deliver(called_back->port, TurnRefused{*called_back->refusal}, now);
             continue;
         }
         const auto decision = turns_.decide(

@@ -84,6 +84,9 @@ private:
     bool conflict(const pci::Address& one, const pci::Address& other) const;
     std::optional<Turns::Obstacle> obstacle_of(const pci::Address& port) const;
 
+    /// A slot that has its turn, has touched nothing but gates, and must not go on.
+    std::optional<Turns::Decision> turn_to_call_back() const;
+
     void deliver(const pci::Address& port, const SlotEvent& event, Instant now);
     void apply(const pci::Address& port, Step step, Instant now);
     void request(const pci::Address& port, event::RequestId id, const SlotEvent& event,

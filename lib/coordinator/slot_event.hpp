@@ -45,7 +45,8 @@ struct TurnGranted {
     bool operator==(const TurnGranted&) const = default;
 };
 
-/// The turn cannot come: an overlapping slot is wedged.
+/// The turn cannot come: an overlapping slot is wedged. To a slot that has its turn and has not
+/// acted yet: it is called back, the kernel has gone to work on an overlapping slot.
 struct TurnRefused {
     std::string reason;
     bool operator==(const TurnRefused&) const = default;

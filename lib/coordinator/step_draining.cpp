@@ -87,12 +87,15 @@ void step_draining(Draft& draft, const Draining& phase, const SlotEvent& event) 
                     give_way(draft, phase.operation, said);
                 }
             },
+            [&](const TurnRefused& called_back) {
+                wait_again(draft, phase.operation, called_back.reason);
+            },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // An announced error is latched behind the gates that are closing; a recovery would
             // report.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
                            Recalled, HistoryFailed, event::ErrorReported, event::EventsMissed,
-                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           FactsChanged, TurnGranted, AttemptReserved, AttemptRefused,
                            WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
         },
         event);

@@ -51,44 +51,47 @@ void not_remembered(Draft& draft, const Operation& operation, const std::string&
 }  // namespace
 
 void step_reserving(Draft& draft, const Reserving& phase, const SlotEvent& event) {
-    std::visit(Overloaded{
-                   [&](const AttemptReserved& reserved) {
-                       if (reserved.attempt == phase.operation.attempt) {
-                           Operation operation = phase.operation;
-                           operation.reserved = true;
-                           go_on(draft, std::move(operation));
-                       }  // else it belongs to a try that is over
-                   },
-                   [&](const HistoryFailed& failed) {
-                       if (failed.attempt == phase.operation.attempt) {
-                           not_remembered(draft, phase.operation, failed.reason);
-                       }
-                   },
-                   [&](const DeadlinePassed&) {
-                       if (draft.now >= phase.give_up_at) {
-                           not_remembered(draft, phase.operation, "the history does not answer");
-                       }
-                   },
-                   [&](const AttemptRefused& refused) {
-                       if (refused.attempt != phase.operation.attempt) {
-                           return;
-                       }
-                       set_aside(draft, "no attempt is left: " + refused.reason);
-                       open_gates(draft, phase.operation,
-                                  Verdict{false, phase.operation.frozen,
-                                          "no attempt is left: " + refused.reason});
-                   },
-                   [&](const OneOf<event::RecoveryReported, event::ErrorReported,
-                                   event::HotplugSeen, event::HotplugAnnounced> auto& said) {
-                       give_way(draft, phase.operation, said);
-                   },
-                   [&](const event::ResetRequested& request) { queue_manual(draft, request); },
-                   [](const OneOf<event::DeviceWedged, event::EventsMissed, FactsChanged,
-                                  event::HoldRequested, event::ReleaseRequested, Recalled,
-                                  TurnGranted, TurnRefused, WorkDone, WorkFailed, WorkerReturned,
-                                  ExecutorRestarted> auto&) {},
-               },
-               event);
+    std::visit(
+        Overloaded{
+            [&](const AttemptReserved& reserved) {
+                if (reserved.attempt == phase.operation.attempt) {
+                    Operation operation = phase.operation;
+                    operation.reserved = true;
+                    go_on(draft, std::move(operation));
+                }  // else it belongs to a try that is over
+            },
+            [&](const HistoryFailed& failed) {
+                if (failed.attempt == phase.operation.attempt) {
+                    not_remembered(draft, phase.operation, failed.reason);
+                }
+            },
+            [&](const DeadlinePassed&) {
+                if (draft.now >= phase.give_up_at) {
+                    not_remembered(draft, phase.operation, "the history does not answer");
+                }
+            },
+            [&](const AttemptRefused& refused) {
+                if (refused.attempt != phase.operation.attempt) {
+                    return;
+                }
+                set_aside(draft, "no attempt is left: " + refused.reason);
+                open_gates(draft, phase.operation,
+                           Verdict{false, phase.operation.frozen,
+                                   "no attempt is left: " + refused.reason});
+            },
+            [&](const OneOf<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
+                            event::HotplugAnnounced> auto& said) {
+                give_way(draft, phase.operation, said);
+            },
+            [&](const TurnRefused& called_back) {
+                wait_again(draft, phase.operation, called_back.reason);
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            [](const OneOf<event::DeviceWedged, event::EventsMissed, FactsChanged,
+                           event::HoldRequested, event::ReleaseRequested, Recalled, TurnGranted,
+                           WorkDone, WorkFailed, WorkerReturned, ExecutorRestarted> auto&) {},
+        },
+        event);
 }
 
 }  // namespace slotd::coordinator

@@ -79,35 +79,38 @@ void judge(Draft& draft, const Operation& operation, const event::Usage& usage) 
 }  // namespace
 
 void step_surveying(Draft& draft, const Surveying& phase, const SlotEvent& event) {
-    std::visit(
-        Overloaded{
-            [&](const WorkDone& done) {
-                if (done.usage) {
-                    judge(draft, phase.operation, *done.usage);
-                }
-            },
-            [&](const WorkFailed& failed) {
-                const std::string why = "cannot tell what is in use: " + failed.outcome.to_string();
-                if (!forced(phase.operation)) {
-                    refuse(draft, phase.operation, "refused", why);
-                    return;
-                }
-                draft.tell(
-                    Priority::Warning, RecordKind::InUse,
-                    why + "; overridden by " + phase.operation.request->requester.to_string());
-                reserve(draft, phase.operation);
-            },
-            [&](const OneOf<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
-                            event::HotplugAnnounced> auto& said) {
-                give_way(draft, phase.operation, said);
-            },
-            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
-            [](const OneOf<event::DeviceWedged, event::EventsMissed, FactsChanged,
-                           event::HoldRequested, event::ReleaseRequested, Recalled, TurnGranted,
-                           TurnRefused, AttemptReserved, AttemptRefused, HistoryFailed,
-                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
-        },
-        event);
+    std::visit(Overloaded{
+                   [&](const WorkDone& done) {
+                       if (done.usage) {
+                           judge(draft, phase.operation, *done.usage);
+                       }
+                   },
+                   [&](const WorkFailed& failed) {
+                       const std::string why =
+                           "cannot tell what is in use: " + failed.outcome.to_string();
+                       if (!forced(phase.operation)) {
+                           refuse(draft, phase.operation, "refused", why);
+                           return;
+                       }
+                       draft.tell(Priority::Warning, RecordKind::InUse,
+                                  why + "; overridden by " +
+                                      phase.operation.request->requester.to_string());
+                       reserve(draft, phase.operation);
+                   },
+                   [&](const OneOf<event::RecoveryReported, event::ErrorReported,
+                                   event::HotplugSeen, event::HotplugAnnounced> auto& said) {
+                       give_way(draft, phase.operation, said);
+                   },
+                   [&](const TurnRefused& called_back) {
+                       wait_again(draft, phase.operation, called_back.reason);
+                   },
+                   [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+                   [](const OneOf<event::DeviceWedged, event::EventsMissed, FactsChanged,
+                                  event::HoldRequested, event::ReleaseRequested, Recalled,
+                                  TurnGranted, AttemptReserved, AttemptRefused, HistoryFailed,
+                                  WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+               },
+               event);
 }
 
 }  // namespace slotd::coordinator

@@ -53,6 +53,10 @@ void give_way(Draft& draft, const Operation& operation, const event::ErrorReport
 void give_way(Draft& draft, const Operation& operation, const event::HotplugSeen& seen);
 void give_way(Draft& draft, const Operation& operation, const event::HotplugAnnounced& announced);
 
+/// The kernel has gone to work on an overlapping slot before anything but gates was touched: the
+/// turn is given back and asked for again.
+void wait_again(Draft& draft, Operation operation, const std::string& why);
+
 /// The kernel gave up, or the card does not verify: the ladder, or a line that says what would be
 /// done.
 void bring_back(Draft& draft, const std::string& why, const Condition& condition);

@@ -120,6 +120,19 @@ TEST(ManualReset, OfASlotInWhichTheKernelWorksOnANestedSlotWaits) {
     EXPECT_THAT(world.machine.performed, ElementsAre("reset 0000:02:00.0 by bus"));
 }
 
+// Found by tests/model: the turn was given for good, whatever the kernel did before the first step.
+TEST(ManualReset, ThatHasItsTurnIsCalledBackWhenTheKernelGoesToWorkOnANestedSlot) {
+    RunningEngine world(machine_with_nested_slots(), Level::Observe, false);
+    world.pass(2s);
+
+    world.ask(kOuter, ResetMethod::Reenumerate);
+    world.say(event::RecoveryReported{at("0000:04:00.0"), event::RecoveryReport::Began});
+    world.pass(5s);
+
+    EXPECT_EQ(world.phase(kOuter), "waiting");
+    EXPECT_THAT(world.machine.performed, ElementsAre());
+}
+
 TEST(ManualReset, BeyondTheFourthWaitingIsRefused) {
     RunningEngine world(machine_with_one_slot(), Level::Observe, false);
     world.pass(1s);
