@@ -38,8 +38,11 @@ bool pciehp_acts(const Operation& operation) {
            operation.rungs.front() == policy::Rung::Reenumerate;
 }
 
+/// What is enumerated counts as well as what was last seen: virtual functions come and go between
+/// two looks, by an administrator's hand or by our own after a step.
 bool has_vfs(const Slot& slot) {
-    return std::ranges::any_of(slot.known.functions,
+    return std::ranges::any_of(slot.facts.functions, &pci::Function::is_virtual) ||
+           std::ranges::any_of(slot.known.functions,
                                [](const auto& function) { return function.vfs > 0; });
 }
 

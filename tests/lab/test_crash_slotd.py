@@ -2,8 +2,9 @@
 every register is as it was before.
 
 slotd-exec counts its crash points (one before and one after each thing that it does); a run at
-point N kills there. LAB_CRASH_STRIDE=1 walks through all of them, which takes half an hour; the
-default takes every 12th from a random first one (LAB_SEED).
+point N kills there. A run is a start, one reset by each step of the ladder that the card can take,
+and an end. LAB_CRASH_STRIDE=1 walks through all points, which takes hours; the default takes every
+40th from a random first one (LAB_SEED).
 """
 
 import os
@@ -14,27 +15,34 @@ import unittest
 from lab import gates
 from lab.guest_slotd import CONFIG
 from lab.scenario import Scenario
-from lab.topology import Nic, Slot
+from lab.topology import Nic, Slot, TwoFunctions
 
-STRIDE = int(os.environ.get("LAB_CRASH_STRIDE", "12"))
+STRIDE = int(os.environ.get("LAB_CRASH_STRIDE", "40"))
 SEED = int(os.environ.get("LAB_SEED", random.randrange(1_000_000)))
 
 
-class Crash(Scenario):
-    CARDS = (Slot(1, Nic()),)
+class Walk(Scenario):
+    """What the cards have in common; it has no test of its own."""
+
     WITH_SLOTD = True
+    DRIVER = ""
+    METHODS: tuple[str, ...] = ()
 
     def setUp(self) -> None:
         self.port = self.guest.pci.port(1)
-        self.function = self.guest.pci.wait_for_driver(1, "e1000e")
-        self.guest.run("mkdir", "-p", "/etc/slotd", "/run/slotd")
+        self.guest.pci.wait_for_driver(1, self.DRIVER)
+        self.functions = self.guest.pci.functions(self.port)
+        self.guest.run("mkdir", "-p", "/etc/slotd", "/run/slotd", "/var/lib/slotd")
         self.before = self._state()
 
-    def _state(self) -> dict:
-        return gates.of_port(self.guest, self.port) | gates.of_function(self.guest, self.function)
+    def _state(self) -> list[dict]:
+        return [
+            gates.of_port(self.guest, self.port),
+            *(gates.of_function(self.guest, function) for function in self.functions),
+        ]
 
     def _spawn(self, level: str, *more: str) -> int:
-        self.guest.write(CONFIG, f'[coordinator]\nlevel = "{level}"\n', create=True)
+        self.guest.write(CONFIG, f'[coordinator]\nlevel = "{level}"\nsoak_ms = 0\n', create=True)
         self.guest.run("rm", "-f", "/run/slotd/io.slotd.Coordinator")
         return self.guest.spawn("slotd", "slotd", "--config", CONFIG, *more)
 
@@ -52,17 +60,18 @@ class Crash(Scenario):
         return not self.guest.run("pidof", "slotd-exec", check=False).ok
 
     def _kill_at(self, level: str, victim: str, point: int) -> bool:
-        """A start, a reset and an end of slotd, with a death at that point; False: there are not so
-        many."""
+        """A start, the resets and an end of slotd, with a death at that point; False: there are not
+        so many."""
         since = self.guest.now_us()
         arguments = ("--crash-at", str(point), "--crash-victim", victim)
         pid = self._spawn(level, *(f"--executor-argument={word}" for word in arguments))
         self._wait(lambda: not self._alive(pid) or self.guest.slotd.at_rest(), "rest or death")
-        if self._alive(pid):
-            self.guest.slotctl(
-                "reset", self.port, "--method", "slot", "--reason", "crash test", "--wait",
-                check=False, timeout=60,
-            )  # fmt: skip
+        for method in self.METHODS:
+            if self._alive(pid):
+                self.guest.slotctl(
+                    "reset", self.port, "--method", method, "--reason", "crash test", "--wait",
+                    check=False, timeout=60,
+                )  # fmt: skip
         if self._alive(pid):
             self.guest.signal(pid, 15)
         self._wait(lambda: not self._alive(pid) and self._no_executor(), "the end of both")
@@ -82,6 +91,26 @@ class Crash(Scenario):
             points += 1
         print(f"{level}: {victim} killed at {points} points (every {STRIDE}th, seed {SEED})")
         self.assertGreater(points, 0)
+
+
+class CrashWithTwoFunctions(Walk):
+    """A reset by VFIO: both functions change their drivers, and back."""
+
+    CARDS = (Slot(1, TwoFunctions()),)
+    DRIVER = "virtio-pci"
+    METHODS = ("vfio",)
+
+    def test_of_slotd_at_level_fence(self) -> None:
+        self._walk("fence", "client")
+
+    def test_of_slotd_exec_and_its_worker_at_level_fence(self) -> None:
+        self._walk("fence", "both")
+
+
+class Crash(Walk):
+    CARDS = (Slot(1, Nic()),)
+    DRIVER = "e1000e"
+    METHODS = ("slot", "reenumerate")
 
     def test_of_slotd_at_level_fence(self) -> None:
         self._walk("fence", "client")

@@ -8,6 +8,7 @@ import time
 import unittest
 
 from lab import config_space, disk, gates, record
+from lab.guest_slotd import AT_REST
 from lab.record import Event
 from lab.scenario import Scenario
 from lab.topology import Nic, Slot, VirtioDisk, VirtioNet
@@ -47,7 +48,7 @@ class Errors(Scenario):
             events = self.guest.settle(since, quiet_ms=700)
             ended = {e.kind for e in events} & {record.SUCCESS, record.FAILED}
             # Asked after the quiet: at first slotd may not have heard of the error yet.
-            if ended and self.guest.slotd.slot(port)["phase"] in ("idle", "needs-operator"):
+            if ended and self.guest.slotd.slot(port)["phase"] in AT_REST:
                 return self.guest.settle(since, quiet_ms=700)
         self.fail(f"no rest after a {kind} error of slot {slot}:\n{self.guest.slotd.lines()}")
 

@@ -133,7 +133,7 @@ class Cards(Scenario):
 
         done = guest_vfio.hot_reset(self.guest, functions)
 
-        self.assertEqual(done, guest_vfio.HotReset(tuple(functions), 0))
+        self.assertEqual(done, guest_vfio.HotReset(tuple(functions), 0, "f41a4110"))
         events = self.guest.settle(since, quiet_ms=1000)
         # The last close of a function resets the card as well, if nobody has reset it since.
         resets = [e.address for e in events if e.kind == record.RESET_BEGINS]

@@ -39,7 +39,7 @@ def run_overhead(arguments: argparse.Namespace) -> None:
         overhead.CARDS,
         with_slotd=True,
         kernel=arguments.kernel,
-        instruction_ns=None if arguments.host_clock else overhead.INSTRUCTION_NS,
+        clock=None if arguments.host_clock else overhead.CLOCK,
     )
     try:
         costs = [

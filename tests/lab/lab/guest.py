@@ -8,10 +8,10 @@ from . import initramfs, kernel as kernels, places, topology
 from .agent import Agent, Ended, GuestDead, GuestError
 from .guest_pci import GuestPci
 from .guest_slotd import GuestSlotd
-from .machine import Machine
+from .machine import Clock, Machine
 from .record import Event, parse_record
 
-BOOT_TIMEOUT_S = 120.0
+BOOT_TIMEOUT_S = 300.0
 
 
 class Guest:
@@ -25,7 +25,7 @@ class Guest:
         kernel: str = "6.1",
         processors: int = 1,
         command_line: str = "",
-        instruction_ns: int | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.kernel = kernels.fetch(kernels.PACKAGES[kernel])
         archives = [initramfs.base(self.kernel)]
@@ -38,7 +38,7 @@ class Guest:
             cards,
             processors=processors,
             command_line=command_line,
-            instruction_ns=instruction_ns,
+            clock=clock,
         )
         self.qmp = self.machine.qmp
         self._agent = Agent(self.machine.agent_socket)

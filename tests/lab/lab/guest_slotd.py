@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 CONFIG = "/etc/slotd/slotd.toml"
 SOCKET = "/run/slotd/io.slotd.Coordinator"
+AT_REST = ("idle", "needs-operator", "quarantined", "held")
 QUIET_LINES = "/run/slotd.lines"
 
 
@@ -69,7 +70,7 @@ class GuestSlotd:
             return False
         listed = self.ctl("list", "--json", check=False)
         return listed.ok and all(
-            slot["phase"] in ("idle", "needs-operator") for slot in json.loads(listed.text)["slots"]
+            slot["phase"] in AT_REST for slot in json.loads(listed.text)["slots"]
         )
 
     def stop(self, signal: int = 15, timeout: float = 20.0) -> None:

@@ -4,6 +4,7 @@ import unittest
 
 from . import places, topology
 from .guest import Guest
+from .machine import Clock
 
 
 class Scenario(unittest.TestCase):
@@ -16,7 +17,7 @@ class Scenario(unittest.TestCase):
     WITH_SLOTD = False
     KERNEL = "6.1"
     ONE_GUEST_PER_TEST = False
-    INSTRUCTION_NS: int | None = None  # Machine says what that is
+    CLOCK: Clock | None = None  # the host's
     guest: Guest
 
     @classmethod
@@ -30,7 +31,7 @@ class Scenario(unittest.TestCase):
             cls.cards(),
             with_slotd=cls.WITH_SLOTD,
             kernel=cls.KERNEL,
-            instruction_ns=cls.INSTRUCTION_NS,
+            clock=cls.CLOCK,
         )
         print(
             f"{cls.__name__}: kernel {guest.kernel.release}, "

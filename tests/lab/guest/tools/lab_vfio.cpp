@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// lab-vfio reset FUNCTION...           one hot reset of the first one's card by whoever owns them
-// all lab-vfio hold FUNCTION...            owns them until it is ended, as a virtual machine would
+// lab-vfio reset FUNCTION...
+//     one hot reset of the first one's card, by whoever owns them all
+// lab-vfio hold FUNCTION...
+//     owns them until it is ended, as a virtual machine would
+// lab-vfio lend SOCKET FUNCTION...
+//     owns them, asks slotd for the reset and lends it what is open
 //
 // The functions have to be bound to vfio-pci; their groups are opened, each once. Prints one JSON
-// line: what the kernel says a hot reset of the first function affects, and errno of the reset (0:
-// it was done; -1: not tried).
+// line: what the kernel says a hot reset of the first function affects, errno of the reset (0: it
+// was done; -1: not tried by this process), slotd's reply, and the first four bytes of the first
+// function's config space as its owner reads them afterwards.
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -110,18 +121,97 @@ int hot_reset(const Owned& owned) {
     return ::ioctl(owned.device_fds.front(), VFIO_DEVICE_PCI_HOT_RESET, request) == 0 ? 0 : errno;
 }
 
+int connect_to(const std::string& path) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+    if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0) {
+        fail(path);
+    }
+    return fd;
+}
+
+/// The call and the descriptors in one message.
+void send_with(int socket_fd, std::string bytes, const std::vector<int>& lent) {
+    iovec part{bytes.data(), bytes.size()};
+    const std::size_t size = lent.size() * sizeof(int);
+    std::vector<char> room(CMSG_SPACE(size));
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = room.data();
+    message.msg_controllen = room.size();
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(header), lent.data(), size);
+    if (::sendmsg(socket_fd, &message, 0) != static_cast<ssize_t>(bytes.size())) {
+        fail("send");
+    }
+}
+
+std::string reply_from(int socket_fd) {
+    std::string reply;
+    while (reply.empty() || reply.back() != '\0') {
+        char buffer[4096];
+        const ssize_t got = ::read(socket_fd, buffer, sizeof(buffer));
+        if (got <= 0) {
+            fail("no reply");
+        }
+        reply.append(buffer, static_cast<std::size_t>(got));
+    }
+    reply.pop_back();
+    return reply;
+}
+
+/// All groups: whoever has them can open the functions.
+std::string lend(const std::string& socket, const std::string& function, const Owned& owned) {
+    std::string call = R"({"method": "io.slotd.Coordinator.Reset", "parameters": {"target": ")" +
+                       function +
+                       R"(", "method": "vfio", "lend": true, "reason": "the owner asks", )"
+                       R"("wait": true}})";
+    call.push_back('\0');
+    std::vector<int> lent;
+    std::ranges::transform(owned.group_fds, std::back_inserter(lent),
+                           [](const auto& group) { return group.second; });
+    const int socket_fd = connect_to(socket);
+    send_with(socket_fd, std::move(call), lent);
+    return reply_from(socket_fd);
+}
+
+std::string first_bytes(int device_fd) {
+    vfio_region_info region{};
+    region.argsz = sizeof(region);
+    region.index = VFIO_PCI_CONFIG_REGION_INDEX;
+    unsigned char bytes[4] = {};
+    if (::ioctl(device_fd, VFIO_DEVICE_GET_REGION_INFO, &region) != 0 ||
+        ::pread(device_fd, bytes, sizeof(bytes), static_cast<off_t>(region.offset)) != 4) {
+        fail("config space");
+    }
+    char text[16];
+    std::snprintf(text, sizeof(text), "%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3]);
+    return text;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::string verb = argc > 2 ? argv[1] : "";
-    if (verb != "reset" && verb != "hold") {
-        std::fputs("usage: lab-vfio reset|hold FUNCTION...\n", stderr);
+    const int first = verb == "lend" ? 3 : 2;
+    if ((verb != "reset" && verb != "hold" && verb != "lend") || argc <= first) {
+        std::fputs("usage: lab-vfio reset|hold FUNCTION... | lab-vfio lend SOCKET FUNCTION...\n",
+                   stderr);
         return 2;
     }
-    const Owned owned = own(std::vector<std::string>(argv + 2, argv + argc));
+    const Owned owned = own(std::vector<std::string>(argv + first, argv + argc));
     const std::string functions = affected(owned.device_fds.front());
     const int error = verb == "reset" ? hot_reset(owned) : -1;
-    std::printf("{\"affected\": [%s], \"error\": %d}\n", functions.c_str(), error);
+    const std::string reply = verb == "lend" ? lend(argv[2], argv[first], owned) : "null";
+    std::printf("{\"affected\": [%s], \"error\": %d, \"reply\": %s, \"config\": \"%s\"}\n",
+                functions.c_str(), error, reply.c_str(),
+                first_bytes(owned.device_fds.front()).c_str());
     std::fflush(stdout);
     while (verb == "hold") {
         (void)::pause();
