@@ -108,10 +108,10 @@ std::vector<action::Effect> closing_script(const Slot& slot, const Operation& op
         }
     }
     if (slot.facts.policy.level == Level::Exclusive) {
+        // Not asked whether it is bound: what was scanned may be older than our own last binding,
+        // and there is no harm in unbinding what is not bound.
         for (const ServiceAt& service : slot.facts.error_services) {
-            if (service.bound) {
-                script.push_back(action::UnbindService{service.port, service.service});
-            }
+            script.push_back(action::UnbindService{service.port, service.service});
         }
     }
     script.push_back(action::ObserveSlot{port});

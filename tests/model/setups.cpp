@@ -42,17 +42,19 @@ policy::Limits small_limits() {
 
 namespace {
 
-/// Everything that can go wrong with one slot, twice.
-Setup one_slot_twice(Level level) {
+/// Everything that can go wrong, once, at one slot.
+Setup one_slot_once(Level level) {
     Setup setup;
-    setup.name = std::string("one slot, ") + to_text(level);
+    setup.name = std::string("one slot, anything, ") + to_text(level);
     setup.world = one_slot();
     setup.level = level;
-    setup.methods = {ResetMethod::Auto};
-    setup.errors = {ErrorNews::Fatal, ErrorNews::BeginOnly, ErrorNews::Nothing};
-    setup.allowance = {.acts = 2,
+    setup.soak = 100ms;
+    setup.methods = {ResetMethod::Auto, ResetMethod::Reenumerate};
+    setup.errors = {ErrorNews::Fatal, ErrorNews::NonFatal, ErrorNews::BeginOnly, ErrorNews::Nothing,
+                    ErrorNews::NothingFollows};
+    setup.allowance = {.acts = 1,
                        .errors = 1,
-                       .hotplugs = 2,
+                       .hotplugs = 1,
                        .requests = 1,
                        .faults = 1,
                        .losses = 1,
@@ -60,13 +62,32 @@ Setup one_slot_twice(Level level) {
     return setup;
 }
 
+/// The card's error and hands at the slot at the same time: the fight that slotd exists for.
+Setup error_and_hotplug(Level level) {
+    Setup setup = one_slot_once(level);
+    setup.name = std::string("one slot, error and hot-plug, ") + to_text(level);
+    setup.soak = Duration::zero();
+    setup.errors = {ErrorNews::Fatal, ErrorNews::Nothing};
+    setup.allowance = {.acts = 2, .errors = 1, .hotplugs = 1};
+    return setup;
+}
+
+/// What slotd does about an error goes wrong, or either of its processes dies in it.
+Setup error_and_fault(Level level) {
+    Setup setup = error_and_hotplug(level);
+    setup.name = std::string("one slot, error and fault, ") + to_text(level);
+    setup.allowance = {.acts = 2, .errors = 1, .faults = 1, .losses = 1, .crashes = 1};
+    return setup;
+}
+
 /// Everything that can go wrong with one of two slots, once: that the other one knows.
 Setup nested_slots_once(Level level) {
-    Setup setup = one_slot_twice(level);
+    Setup setup = one_slot_once(level);
     setup.name = std::string("nested slots, ") + to_text(level);
     setup.world = nested_slots();
-    setup.errors = {ErrorNews::Fatal, ErrorNews::NonFatal, ErrorNews::NothingFollows};
-    setup.allowance.acts = 1;
+    setup.soak = Duration::zero();
+    setup.methods = {ResetMethod::Auto};
+    setup.errors = {ErrorNews::BeginOnly};
     return setup;
 }
 
@@ -74,7 +95,6 @@ Setup nested_slots_once(Level level) {
 Setup nested_slots_in_turns(Level level) {
     Setup setup = nested_slots_once(level);
     setup.name = std::string("turns of nested slots, ") + to_text(level);
-    setup.errors = {ErrorNews::BeginOnly};
     setup.allowance = {.acts = 2, .errors = 1, .requests = 2};
     return setup;
 }
@@ -84,7 +104,9 @@ Setup nested_slots_in_turns(Level level) {
 std::vector<Setup> all_setups() {
     std::vector<Setup> all;
     for (const Level level : {Level::Fence, Level::Exclusive, Level::Observe}) {
-        all.push_back(one_slot_twice(level));
+        all.push_back(one_slot_once(level));
+        all.push_back(error_and_hotplug(level));
+        all.push_back(error_and_fault(level));
         all.push_back(nested_slots_once(level));
         all.push_back(nested_slots_in_turns(level));
     }
