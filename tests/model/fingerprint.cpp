@@ -36,6 +36,12 @@ namespace slotd::model {
 
 namespace {
 
+template <class Values>
+concept SequenceOfParts = !std::is_same_v<Values, std::string> && requires(const Values& values) {
+    values.size();
+    values.front();
+};
+
 /// Takes a state apart into words and mixes them (splitmix64's finalizer, two lanes).
 class Mixer {
 public:
@@ -98,13 +104,8 @@ private:
         std::visit([this](const auto& one) { add(one); }, value);
     }
 
-    template <class Sequence>
-
-    requires requires(const Sequence& values) {
-        values.size();
-        values.front();
-
-    } &&(!std::is_same_v<Sequence, std::string>)void add(const Sequence& values) {
+    template <SequenceOfParts Sequence>
+    void add(const Sequence& values) {
         add(values.size());
         for (const auto& one : values) {
             add(one);
