@@ -50,6 +50,11 @@ void act_on_ladder(Draft& draft, const Operation& operation, const event::Observ
         return;
     }
     auto script = rung_script(draft.slot, operation);
+    if (script.empty()) {
+        // A bridge resets no function, and functions may have gone since the step was chosen.
+        next_rung(draft, operation, "there is no function that could be reset");
+        return;
+    }
     draft.enter(Resetting{operation}, action::Priority::Notice,
                 std::string("trying ") + to_text(operation.rungs.front()));
     draft.run(std::move(script));
