@@ -28,11 +28,12 @@ std::string service_text(const pci::Address& port, pci::Service service) {
 }  // namespace
 
 event::Outcome unbind_service(const Hands& hands, const action::UnbindService& effect) {
-    const auto port = check_port(hands, effect.port);
-    if (!port) {
-        return port.error();
+    // Not check_port(), as below: pciehp of a port that does not answer is at work all the same.
+    const auto dir = hands.device_dir(effect.port);
+    if (!dir) {
+        return outcome_of(dir.error());
     }
-    const os::PortServices services(hands.sysfs(), port->dir, effect.port);
+    const os::PortServices services(hands.sysfs(), *dir, effect.port);
     const auto device = services.find(effect.service);
     if (!device) {
         return outcome_of(device.error());

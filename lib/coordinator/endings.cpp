@@ -14,6 +14,7 @@
 #include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
 #include "coordinator/scripts.hpp"
+#include "coordinator/slot.hpp"
 #include "coordinator/step.hpp"
 #include "coordinator/transitions.hpp"
 #include "event/kernel_event.hpp"
@@ -91,6 +92,22 @@ bool kernel_goes_on(Draft& draft) {
     return false;
 }
 
+/// The level's position at rest: every gate where it belongs.
+void take_token(Draft& draft, const std::string& why) {
+    Operation operation;
+    operation.purpose = Purpose::TakeToken;
+    if (const auto* const ill = std::get_if<NeedsOperator>(&draft.slot.phase)) {
+        // The token makes nothing well.
+        operation.frozen = ill->frozen;
+        operation.last_failure = ill->reason;
+    }
+    begin_operation(draft, std::move(operation), why);
+}
+
+bool has_strays(const Slot& slot) {
+    return opening_script(slot, action::Latched::Forget).size() > 1;
+}
+
 /// Late uevents of an own operation still belong to it, where it went well.
 bool cools_down(const std::optional<Operation>& operation, const Verdict& verdict, bool changed) {
     return verdict.well && operation && operation->purpose != Purpose::TakeToken && !changed;
@@ -124,7 +141,10 @@ void finish(Draft& draft, const std::optional<Operation>& operation, const Verdi
     // A change that slipped in while the notification was off is confirmed and replayed from rest.
     const bool changed = seen && compare(draft.slot.known, *seen) != CardChange::Same;
     const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
+    // A gate that could not be moved is tried again, here and from rest.
+    const bool strays = has_strays(draft.slot);
     const Instant next_look = changed   ? draft.now + draft.limits.change_confirmed
+                              : strays  ? draft.now + draft.limits.retry
                               : samples ? draft.now + draft.limits.sample
                                         : kNever;
     const std::optional<Instant> changed_since = changed ? std::optional(draft.now) : std::nullopt;
@@ -149,23 +169,21 @@ void finish(Draft& draft, const std::optional<Operation>& operation, const Verdi
 }
 
 void open_strays(Draft& draft, const Verdict& verdict) {
-    const bool strays = opening_script(draft.slot, action::Latched::Forget).size() > 1;
-    // Taking the token opens them too, and asks for the turn first.
-    if (strays && !token_missing(draft.slot)) {
+    if (!has_strays(draft.slot) || token_missing(draft.slot)) {
+        take_up_work(draft);
+    } else if (draft.slot.facts.policy.level == policy::Level::Exclusive) {
+        take_token(draft, verdict.text);  // services of the whole domain: that needs the turn
+    } else {
         open_gates(draft, std::nullopt, verdict);
-        return;
     }
-    take_up_work(draft);
 }
 
 void take_up_work(Draft& draft) {
-    if (!token_missing(draft.slot)) {
+    if (token_missing(draft.slot)) {
+        take_token(draft, "pciehp is bound");
+    } else {
         take_next_request(draft);
-        return;
     }
-    Operation operation;
-    operation.purpose = Purpose::TakeToken;
-    begin_operation(draft, std::move(operation), "pciehp is bound");
 }
 
 void take_next_request(Draft& draft) {
@@ -196,6 +214,10 @@ void become_wedged(Draft& draft, const action::Effect& effect) {
                 "kernel blocked in: " + what +
                     "; its worker is left behind, other slots go on, nothing is retried");
     draft.tell(Priority::Critical, RecordKind::Wedged, "wedged in: " + what);
+    for (const event::ResetRequested& request : std::exchange(draft.slot.waiting, {})) {
+        draft.act(Answer{request.request, false, "wedged",
+                         "the kernel has not returned from: " + what + "; nothing was reset"});
+    }
 }
 
 }  // namespace slotd::coordinator

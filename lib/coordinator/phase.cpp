@@ -57,7 +57,10 @@ Instant deadline_of(const SlotPhase& phase) {
             [](const KernelRecovering& one) { return one.decide_at; },
             [](const KernelHotplugging& one) { return std::min(one.quiet_at, one.give_up_at); },
             [](const OneOf<Waiting, Reserving> auto& one) { return one.give_up_at; },
-            [](const Verifying& one) { return std::min(one.next_look, one.give_up_at); },
+            // A look that is under way ends by itself, and what it sees is judged then.
+            [](const Verifying& one) {
+                return one.next_look == kNever ? kNever : std::min(one.next_look, one.give_up_at);
+            },
             // Their effects have deadlines of their own, kept by slotd-exec.
             [](const OneOf<Surveying, Draining, Resetting, Replaying, Opening, Wedged> auto&) {
                 return kNever;

@@ -70,10 +70,15 @@ void reset_functions(const Slot& slot, const Operation& operation,
     }
 }
 
+/// By the token, or by the operation of a slot above this one.
+bool pciehp_held_back(const Slot& slot) {
+    return holds_token(slot) || slot.closed.contains_service(slot.facts.port, pci::Service::Pciehp);
+}
+
 void reenumerate(const Slot& slot, std::vector<action::Effect>& script) {
     const pci::Address port = slot.facts.port;
     if (slot.facts.hotplug) {
-        if (slot.closed.contains_service(port, pci::Service::Pciehp)) {
+        if (pciehp_held_back(slot)) {
             script.push_back(action::BindService{port, pci::Service::Pciehp});
         }
         script.push_back(action::SetSlotPower{port, false});
@@ -155,7 +160,7 @@ std::vector<action::Effect> replay_script(const Slot& slot, CardChange change) {
         // A replaced card is not noticed by pciehp's probe: it reads the serial number of the new
         // one.
         reenumerate(slot, script);
-    } else if (slot.closed.contains_service(port, pci::Service::Pciehp)) {
+    } else if (pciehp_held_back(slot)) {
         // The probe compares presence with what is enumerated and plays the difference
         // (pciehp_check_presence): gone and came need no more.
         script.push_back(action::BindService{port, pci::Service::Pciehp});
@@ -180,8 +185,10 @@ std::vector<action::Effect> opening_script(const Slot& slot, action::Latched lat
     if (holds_token(slot)) {
         // The token: pciehp has drained before aer and dpc come back.
         for (const ServiceAt& service : slot.facts.hotplug_services) {
-            const bool may_be_bound = service.bound || service.port == port;
-            if (may_be_bound && !slot.closed.contains_service(service.port, service.service)) {
+            // A port that was enumerated afresh has its services bound, whatever was unbound
+            // before.
+            const bool ours = slot.closed.contains_service(service.port, service.service);
+            if (service.bound || (service.port == port && !ours)) {
                 script.push_back(action::UnbindService{service.port, service.service});
             }
         }
@@ -214,10 +221,7 @@ std::vector<action::Effect> hotplug_hold_script(const Slot& slot) {
 }
 
 bool token_missing(const Slot& slot) {
-    return holds_token(slot) &&
-           std::ranges::any_of(slot.facts.hotplug_services, [&](const ServiceAt& service) {
-               return service.bound && !slot.closed.contains_service(service.port, service.service);
-           });
+    return holds_token(slot) && std::ranges::any_of(slot.facts.hotplug_services, &ServiceAt::bound);
 }
 
 policy::LadderQuestion ladder_question(const Slot& slot) {

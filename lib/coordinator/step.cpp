@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -52,6 +53,31 @@ void dispatch(Draft& draft, const SlotEvent& event) {
         phase);
 }
 
+/// The uevent that says so is on its way, and the next script must not wait for it.
+void note_service(SlotFacts& facts, const Gate& gate, bool bound) {
+    if (gate.kind != GateKind::Service) {
+        return;
+    }
+    for (auto* const services : {&facts.error_services, &facts.hotplug_services}) {
+        for (ServiceAt& service : *services) {
+            if (service.port == gate.port && service.service == gate.service) {
+                service.bound = bound;
+            }
+        }
+    }
+}
+
+void note_services(SlotFacts& facts, const action::Effect& effect, const event::Outcome& outcome) {
+    if (!outcome.succeeded()) {
+        return;
+    }
+    if (const auto closed = closed_by(effect)) {
+        note_service(facts, *closed, false);
+    } else if (const auto opened = opened_by(effect)) {
+        note_service(facts, *opened, true);
+    }
+}
+
 /// slotd-exec opened every gate at its start; whatever was under way has an unknown outcome, which
 /// is never retried silently.
 void executor_restarted(Draft& draft) {
@@ -65,17 +91,37 @@ void executor_restarted(Draft& draft) {
     }
     draft.slot.in_flight.reset();
     draft.slot.script.clear();
+    for (const Gate& gate : draft.slot.closed.gates()) {
+        note_service(draft.slot.facts, gate, true);
+    }
     draft.slot.closed.clear();
+    if (kernel_active(draft.slot.phase)) {
+        return;  // the kernel goes on with what it does, and its end is still waited for
+    }
     draft.close_incident(action::Priority::Warning,
                          "slotd-exec ended in the middle, looking afresh");
     resync(draft, "slotd-exec was started anew, all gates are open");
 }
 
+bool is_known(const SlotFacts& facts, const pci::Address& port) {
+    return port == facts.port ||
+           std::ranges::find(facts.error_services, port, &ServiceAt::port) !=
+               facts.error_services.end() ||
+           std::ranges::find(facts.hotplug_services, port, &ServiceAt::port) !=
+               facts.hotplug_services.end();
+}
+
 void note_gates(Slot& slot, const InFlight& done, const event::Outcome& outcome) {
-    // A port that is gone takes its gates with it.
-    const bool open_now = outcome.succeeded() || outcome.kind == event::OutcomeKind::Gone;
-    if (const auto gate = opened_by(done.effect); gate && open_now) {
-        slot.closed.open(*gate);
+    if (const auto gate = opened_by(done.effect)) {
+        // A port that is gone takes its gates with it; one that is only silent keeps them.
+        const bool vanished =
+            outcome.kind == event::OutcomeKind::Gone && !is_known(slot.facts, gate->port);
+        // Where nobody knows, pciehp may be bound: it is unbound again.
+        const bool may_be_bound = outcome.ambiguous() && gate->kind == GateKind::Service &&
+                                  gate->service == pci::Service::Pciehp;
+        if (outcome.succeeded() || vanished || may_be_bound) {
+            slot.closed.open(*gate);
+        }
     }
     const bool never_closed = outcome.kind == event::OutcomeKind::AlreadySo ||
                               outcome.kind == event::OutcomeKind::Refused ||
@@ -136,6 +182,7 @@ Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& o
         return std::move(draft).done();
     }
     note_gates(draft.slot, done, outcome);
+    note_services(draft.slot.facts, done.effect, outcome);
     draft.slot.in_flight.reset();
     if (std::holds_alternative<Wedged>(slot.phase)) {
         dispatch(draft, WorkerReturned{outcome});

@@ -31,6 +31,7 @@ void step_idle(Draft& draft, const Idle& phase, const SlotEvent& event) {
             [&](const WorkDone& done) {
                 if (done.observation && looked_from_rest(draft, phase, *done.observation, true)) {
                     draft.slot.known = Card::from(*done.observation);
+                    open_strays(draft, Verdict{true, false, "a gate was left closed"});
                 }
             },
             [&](const WorkFailed& failed) { look_failed_at_rest(draft, phase, failed); },

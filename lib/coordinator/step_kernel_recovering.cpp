@@ -24,6 +24,7 @@ using event::RecoveryReport;
 void note_report(Draft& draft, KernelRecovering phase, const event::RecoveryReported& reported) {
     std::erase(phase.unfinished, reported.function);
     if (reported.report == RecoveryReport::Began) {
+        phase.verdict.reset();  // the next recovery follows at once: its end counts
         phase.unfinished.push_back(reported.function);
         std::ranges::sort(phase.unfinished);
     } else if (phase.verdict != RecoveryReport::Failed) {
@@ -87,6 +88,9 @@ void step_kernel_recovering(Draft& draft, const KernelRecovering& phase, const S
             },
             [&](const event::HotplugSeen& seen) { note_removal(draft, phase, seen); },
             [&](const event::HotplugAnnounced&) {
+                KernelRecovering next = phase;
+                next.removed = true;
+                draft.slot.phase = std::move(next);
                 draft.tell(action::Priority::Warning, action::RecordKind::OverlapSeen,
                            "pciehp announced a change while the kernel recovers the slot");
             },

@@ -42,13 +42,21 @@ void step_ill(Draft& draft, const Ill& phase, const SlotEvent& event) {
             [&](const event::EventsMissed&) { look_from_rest(draft, phase, draft.now); },
             [&](const WorkDone& done) {
                 // That the card does not answer is no news here.
-                if (!done.observation ||
-                    !looked_from_rest(draft, phase, *done.observation, false) || phase.frozen) {
+                if (!done.observation) {
                     return;
                 }
-                if (why_not_verified(draft.slot.known, *done.observation).empty()) {
+                const bool known = looked_from_rest(draft, phase, *done.observation, false);
+                if (!std::holds_alternative<Ill>(draft.slot.phase)) {
+                    return;
+                }
+                const bool fits = enumeration_fits(draft.slot.facts.functions, *done.observation);
+                if (known && !phase.frozen && fits &&
+                    why_not_verified(draft.slot.known, *done.observation).empty()) {
                     draft.slot.known = Card::from(*done.observation);
                     well_again(draft, std::get<Ill>(draft.slot.phase));
+                    open_strays(draft, Verdict{true, false, "the card is well again"});
+                } else if (known) {
+                    open_strays(draft, Verdict{false, phase.frozen, phase.reason});
                 }
             },
             [&](const WorkFailed& failed) { look_failed_at_rest(draft, phase, failed); },

@@ -46,7 +46,9 @@ void step_opening(Draft& draft, const Opening& phase, const SlotEvent& event) {
                     draft.tell(action::Priority::Error, action::RecordKind::GateProblem,
                                why + "; it stays in the gate record and is opened when slotd ends");
                     next.verdict.well = false;
-                    next.verdict.text += "; " + why;
+                    if (next.verdict.text.find(why) == std::string::npos) {
+                        next.verdict.text += "; " + why;
+                    }
                 }
                 draft.slot.phase = next;
                 // One gate that resists keeps no other closed.
@@ -65,13 +67,17 @@ void step_opening(Draft& draft, const Opening& phase, const SlotEvent& event) {
                     kernel_hotplugs(draft, seen.function.to_string() + " came or went");
                 }
             },
+            [&](const event::HotplugAnnounced&) {
+                if (!phase.operation) {
+                    kernel_hotplugs(draft, "pciehp announced a change");
+                }
+            },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // The gates open first; the look at the end and the rest phase see what remains.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, event::ErrorReported, event::HotplugAnnounced,
-                           event::EventsMissed, FactsChanged, TurnGranted, TurnRefused,
-                           AttemptReserved, AttemptRefused, WorkerReturned, ExecutorRestarted,
-                           DeadlinePassed> auto&) {},
+                           Recalled, HistoryFailed, event::ErrorReported, event::EventsMissed,
+                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
         },
         event);
 }

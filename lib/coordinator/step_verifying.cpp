@@ -56,8 +56,10 @@ void not_verified(Draft& draft, const Verifying& phase, const event::Observation
                    },
                    [&](const KernelHotplugged&) {
                        draft.slot.known = Card::from(seen);
+                       // A card that came while notification was off is heard of after all.
                        open_gates(draft, std::nullopt,
-                                  Verdict{true, false, "hot-plug over, but not settled: " + why});
+                                  Verdict{false, false, "hot-plug over, but not settled: " + why},
+                                  action::Latched::Deliver);
                    },
                },
                phase.subject);

@@ -1,3 +1,4 @@
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -13,6 +14,7 @@
 #include "coordinator/transitions.hpp"
 #include "event/kernel_event.hpp"
 #include "event/request.hpp"
+#include "policy/level.hpp"
 
 namespace slotd::coordinator {
 
@@ -29,7 +31,12 @@ void turn_granted(Draft& draft, Operation operation) {
     operation.attempt = draft.slot.attempts;
     if (operation.purpose == Purpose::TakeToken) {
         // The level's position at rest is the token: opening the gates takes it.
-        open_gates(draft, std::move(operation), Verdict{true, false, "the token is taken"});
+        const bool well = operation.last_failure.empty();
+        Verdict verdict;
+        verdict.well = well;
+        verdict.frozen = operation.frozen;
+        verdict.text = well ? "the token is taken" : operation.last_failure;
+        open_gates(draft, std::move(operation), std::move(verdict));
         return;
     }
     auto script = closing_script(draft.slot, operation);
@@ -43,8 +50,14 @@ void give_up(Draft& draft, Operation operation, const std::string& why) {
                std::string(to_text(operation.purpose)) + " not possible now: " + why);
     draft.answer(operation, false, "refused", why);
     operation.request.reset();  // answered
-    open_gates(draft, operation,
-               Verdict{operation.purpose == Purpose::TakeToken, operation.frozen, why});
+    const bool well = operation.purpose == Purpose::TakeToken && operation.last_failure.empty();
+    const Verdict verdict{well, operation.frozen, why};
+    if (draft.slot.facts.policy.level == policy::Level::Exclusive) {
+        // The position at rest is the token, and moving it is what the turn was for.
+        conclude(draft, operation, verdict, std::nullopt);
+    } else {
+        open_gates(draft, operation, verdict);
+    }
 }
 
 }  // namespace
