@@ -425,6 +425,8 @@ private:
         add_set(one.told().errors_drained());
         add_set(one.told().hotplug_drained());
         add_set(one.tokens());
+        add_set(one.unheard());
+        add_set(one.refused());
         add_set(one.stuck_gates());
     }
 

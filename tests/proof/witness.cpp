@@ -57,6 +57,20 @@ bool enumerates(const action::Effect& effect) {
            std::holds_alternative<action::BindService>(effect);
 }
 
+bool operation_below(const pci::Address& root_port, const Coordinator& slotd) {
+    return std::ranges::any_of(slotd.slots(), [&](const auto& slot) {
+        return slot.second.facts.root_port == root_port && in_operation(slot.second);
+    });
+}
+
+/// slotd knows that the gate is closed, and will see to it at a time that it has named.
+bool being_put_right(const coordinator::Gate& gate, const Coordinator& slotd) {
+    return std::ranges::any_of(slotd.slots(), [&](const auto& slot) {
+        return slot.second.closed.contains(gate) &&
+               coordinator::deadline_of(slot.second.phase) != kNever;
+    });
+}
+
 const Slot* slot_that_started(event::EffectId id, const Coordinator& slotd) {
     for (const auto& [port, slot] : slotd.slots()) {
         if (slot.in_flight && slot.in_flight->id == id) {
@@ -102,11 +116,14 @@ void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
     }
     const Started& ended = at->second;
     SlotMemory& memory = memories_[ended.slot];
-    if (ended.acts && outcome.ambiguous()) {
+    // Binding a service again does no harm, whatever became of the first time.
+    if (ended.acts && outcome.ambiguous() && !coordinator::opened_by(ended.effect)) {
         memory.unknown = ended;
     }
     if (const auto gate = coordinator::opened_by(ended.effect)) {
-        if (outcome.succeeded() || outcome.kind == event::OutcomeKind::Gone) {
+        const bool vanished =
+            outcome.kind == event::OutcomeKind::Gone && known.find(gate->port) == nullptr;
+        if (outcome.succeeded() || vanished) {
             stuck_gates_.erase(*gate);
         } else {
             stuck_gates_.insert(*gate);
@@ -118,6 +135,15 @@ void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
             told_.drained_hotplug(unbound->port);
         } else if (const pci::Port* const port = known.find(unbound->port)) {
             told_.drained_errors(port->root_port, known);
+        }
+    }
+    if (unbound != nullptr && outcome.kind != event::OutcomeKind::Gone) {
+        const coordinator::Gate gate{coordinator::GateKind::Service, unbound->port,
+                                     unbound->service};
+        if (outcome.succeeded()) {
+            refused_.erase(gate);
+        } else {
+            refused_.insert(gate);
         }
     }
     if (outcome.kind != event::OutcomeKind::TimedOut) {
@@ -133,7 +159,17 @@ void Witness::gates_opened() {
     told_.all_comes_back();
     started_.clear();
     stuck_gates_.clear();
+    refused_.clear();
     tokens_.clear();
+}
+
+void Witness::gate_moved_unasked(const coordinator::Gate& gate, bool open) {
+    tokens_.clear();
+    if (open) {
+        stuck_gates_.erase(gate);
+    } else {
+        stuck_gates_.insert(gate);
+    }
 }
 
 void Witness::slotd_restarted() {
@@ -278,15 +314,26 @@ Violations Witness::both_sides_bound(const Truth& truth, const Coordinator& slot
     for (const PortTruth& port : truth.ports) {
         ports_now.insert(port.port);
         if (!ports_seen_.contains(port.port)) {
-            tokens_.erase(port.root_port);  // came with its services bound, slotd has yet to hear
+            unheard_.insert(port.port);  // came with its services bound, slotd has yet to hear
         }
-        if (port.bound.contains(pci::Service::Aer) || port.bound.contains(pci::Service::Dpc)) {
+        const pci::Port* const heard = slotd.topology().find(port.port);
+        if (unheard_.contains(port.port) && heard != nullptr && heard->bound == port.bound &&
+            !operation_below(port.root_port, slotd)) {
+            unheard_.erase(port.port);
+            tokens_.erase(port.root_port);
+        }
+        const auto counts = [&](pci::Service service) {
+            return port.bound.contains(service) && !unheard_.contains(port.port) &&
+                   !refused_.contains({coordinator::GateKind::Service, port.port, service});
+        };
+        if (counts(pci::Service::Aer) || counts(pci::Service::Dpc)) {
             error_sides.insert(port.root_port);
         }
-        if (port.bound.contains(pci::Service::Pciehp)) {
+        if (counts(pci::Service::Pciehp)) {
             hotplug_sides.insert(port.root_port);
         }
     }
+    std::erase_if(unheard_, [&](const pci::Address& port) { return !ports_now.contains(port); });
     ports_seen_ = std::move(ports_now);
     Violations found;
     for (const PortTruth& port : truth.ports) {
@@ -324,7 +371,7 @@ Violations Witness::closed_at_rest(const Truth& truth, const Coordinator& slotd)
     }
     Violations found;
     const auto expect_open = [&](const coordinator::Gate& gate) {
-        if (!stuck_gates_.contains(gate)) {
+        if (!stuck_gates_.contains(gate) && !being_put_right(gate, slotd)) {
             found.push_back({5, gate.to_string() + " stays closed though the slot is at rest"});
         }
     };

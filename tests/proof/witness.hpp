@@ -65,6 +65,10 @@ public:
     /// slotd-exec has ended or has been told to: all its effects are lost, every recorded gate
     /// open.
     void gates_opened();
+    /// One of the recorded gates that slotd-exec opens at its start, or that a worker which is dead
+    /// has moved: both sides may be bound until slotd has taken the token again. Not open: it could
+    /// not be opened so far.
+    void gate_moved_unasked(const coordinator::Gate& gate, bool open);
     /// Another slotd: knows nothing of what the last one was told. After gates_opened().
     void slotd_restarted();
 
@@ -83,6 +87,10 @@ public:
     const std::map<event::EffectId, Started>& started() const { return started_; }
 
     const std::set<pci::Address>& tokens() const { return tokens_; }
+
+    const std::set<pci::Address>& unheard() const { return unheard_; }
+
+    const std::set<coordinator::Gate>& refused() const { return refused_; }
 
     const std::set<coordinator::Gate>& stuck_gates() const { return stuck_gates_; }
 
@@ -105,6 +113,11 @@ private:
     std::map<event::EffectId, Started> started_;
     std::set<pci::Address> tokens_;  ///< AER domains whose two sides were parted
     std::set<pci::Address> ports_seen_;
+    /// That came with their services bound; slotd has yet to hear of them, or to act on it.
+    std::set<pci::Address> unheard_;
+    /// Services that the kernel did not unbind when it was told to: slotd was told so, and being
+    /// deaf to errors as well would be worse than both sides at once.
+    std::set<coordinator::Gate> refused_;
     std::set<coordinator::Gate> stuck_gates_;  ///< could not be opened, and slotd was told
 };
 
