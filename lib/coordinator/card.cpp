@@ -24,7 +24,35 @@ const event::FunctionSeen* find(const event::Observation& seen, const pci::Addre
 }  // namespace
 
 Card Card::from(const event::Observation& seen) {
-    return Card{seen.occupied(), seen.functions, seen.link_width, seen.link_speed};
+    return Card{true, seen.occupied(), seen.functions, seen.link_width, seen.link_speed};
+}
+
+Card Card::enumerated(const std::vector<pci::Function>& functions, const event::Observation& seen) {
+    Card card = from(seen);
+    for (event::FunctionSeen& function : card.functions) {
+        const auto known = std::ranges::find(functions, function.address, &pci::Function::address);
+        if (known != functions.end() && function.identity.answers() &&
+            !known->identity.same_card(function.identity)) {
+            function.identity = known->identity;
+        }
+    }
+    return card;
+}
+
+bool looks_as(const Card& then, const event::Observation& seen) {
+    return then.occupied == seen.occupied() &&
+           std::ranges::equal(
+               then.functions, seen.functions, [](const auto& one, const auto& other) {
+                   return one.address == other.address && one.identity == other.identity;
+               });
+}
+
+bool another_model(const Card& known, const event::Observation& seen) {
+    return std::ranges::any_of(known.functions, [&](const event::FunctionSeen& before) {
+        const event::FunctionSeen* const now = find(seen, before.address);
+        return now != nullptr && before.identity.answers() && now->identity.answers() &&
+               !before.identity.same_model(now->identity);
+    });
 }
 
 const char* to_text(CardChange change) {
@@ -48,9 +76,10 @@ CardChange compare(const Card& known, const event::Observation& seen) {
         return CardChange::Unreachable;
     }
     if (!seen.occupied()) {
-        return known.occupied ? CardChange::Gone : CardChange::Same;
+        return known.occupied || !seen.functions.empty() ? CardChange::Gone : CardChange::Same;
     }
-    if (!known.occupied) {
+    const bool lost_its_functions = !known.functions.empty() && seen.functions.empty();
+    if (!known.occupied || lost_its_functions) {
         // Presence comes before the link: a card is only worth enumerating when its link is up.
         return seen.reachable() ? CardChange::Came : CardChange::Unreachable;
     }
@@ -65,7 +94,7 @@ CardChange compare(const Card& known, const event::Observation& seen) {
         if (!now->identity.answers()) {
             return CardChange::Unreachable;
         }
-        if (before.identity.answers() && !before.identity.same_card(now->identity)) {
+        if (before.identity.answers() && before.identity != now->identity) {
             return CardChange::Swapped;
         }
     }
@@ -126,7 +155,8 @@ std::string new_errors(const std::vector<event::FunctionSeen>& before,
 
 std::string why_not_verified(const Card& known, const event::Observation& seen) {
     const CardChange change = compare(known, seen);
-    if (change != CardChange::Same) {
+    const bool only_not_enumerated = change == CardChange::Came && known.occupied;
+    if (change != CardChange::Same && !only_not_enumerated) {
         return to_text(change);
     }
     for (const event::FunctionSeen& before : known.functions) {

@@ -11,28 +11,43 @@ namespace slotd::coordinator {
 
 /// The card that a slot is known to hold: what an episode is compared with when it is over.
 struct Card {
+    bool looked = false;  ///< false: nobody has looked yet, and nothing else means anything
     bool occupied = false;
-    std::vector<event::FunctionSeen> functions;  ///< as they last verified; empty if not enumerated
+    /// As they last verified. Empty in an occupied slot: the kernel has not enumerated the card,
+    /// and that is how slotd found it or left it.
+    std::vector<event::FunctionSeen> functions;
     std::uint8_t link_width = 0;
     std::uint8_t link_speed = 0;
 
     bool operator==(const Card&) const = default;
 
     static Card from(const event::Observation& seen);
+    /// The card that the kernel has enumerated: where another answers in its place, the identity is
+    /// the enumerated one's, so that the next look finds the other to be another.
+    static Card enumerated(const std::vector<pci::Function>& functions,
+                           const event::Observation& seen);
 };
 
 enum class CardChange : std::uint8_t {
     Same,         ///< the same card answers, or the slot is as empty as it was
-    Gone,         ///< there was one, there is none
-    Came,         ///< there was none, there is one
+    Gone,         ///< there was one, or functions of one are still enumerated; there is none
+    Came,         ///< there was none, or it was enumerated; there is one that is not
     Swapped,      ///< another card answers in the place of the old one
     Unreachable,  ///< a card is there, but the link is down or it answers all ones: look again
 };
 
 const char* to_text(CardChange change);
 
-/// Compares identities, not drivers: function by function where both sides know it.
+/// Compares identities, not drivers: function by function where both sides know it; and whether the
+/// kernel has enumerated what is there. Both sides are reads of config space, so a serial number
+/// that only one of them has makes them two cards.
 CardChange compare(const Card& known, const event::Observation& seen);
+
+/// The slot looks exactly as it did then: as occupied, the same functions with the same answers.
+bool looks_as(const Card& then, const event::Observation& seen);
+
+/// The difference is more than a serial number, which the kernel does not keep.
+bool another_model(const Card& known, const event::Observation& seen);
 
 /// What is enumerated is what is there: a hot-plug that the kernel has played already.
 bool enumeration_fits(const std::vector<pci::Function>& enumerated, const event::Observation& seen);

@@ -1,5 +1,6 @@
 #include "coordinator/coordinator.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -72,13 +73,18 @@ std::vector<Action> Coordinator::kernel_said(const event::KernelEvent& event, In
 
 std::vector<Action> Coordinator::effect_finished(event::EffectId id, const event::Outcome& outcome,
                                                  Instant now) {
-    const MachineLock::Next next = machine_.finished(id, outcome.kind);
-    if (next.start) {
-        outgoing_.push_back(*next.start);
+    // What a slotd-exec that has ended would have done next is not started: the next one says when
+    // it is there.
+    if (outcome.kind != event::OutcomeKind::ExecutorLost) {
+        const MachineLock::Next next = machine_.finished(id, outcome.kind);
+        if (next.start) {
+            outgoing_.push_back(*next.start);
+        }
+        for (const StartEffect& refused : next.refused) {
+            refuse_effect(refused);
+        }
     }
-    for (const StartEffect& refused : next.refused) {
-        refuse_effect(refused);
-    }
+    adopt_orphan(id, outcome);
     const auto owner = serials_.find(static_cast<std::uint32_t>(id >> 32));
     if (owner != serials_.end()) {
         const pci::Address port = owner->second;
@@ -120,6 +126,7 @@ void Coordinator::request(const pci::Address& port, event::RequestId id, const S
 
 std::vector<Action> Coordinator::executor_restarted(Instant now) {
     machine_.clear();
+    orphans_.clear();
     for (const auto& [port, slot] : slots_) {
         pending_.emplace_back(port, ExecutorRestarted{});
     }
@@ -141,7 +148,13 @@ std::vector<Action> Coordinator::time_passed(Instant now) {
 }
 
 Instant Coordinator::next_deadline() const {
-    return deadlines_.empty() ? kNever : deadlines_.begin()->first;
+    Instant next = deadlines_.empty() ? kNever : deadlines_.begin()->first;
+    if (turns_.asked()) {
+        for (const auto& [port, slot] : slots_) {
+            next = std::min(next, slot.heard.over_after(settled_at_));
+        }
+    }
+    return next;
 }
 
 void Coordinator::deliver(const pci::Address& port, const SlotEvent& event, Instant now) {
@@ -229,32 +242,43 @@ bool untouched(const SlotPhase& phase) {
            std::holds_alternative<Draining>(phase);
 }
 
+/// What the kernel does with the slot, in whatever phase that was heard of; nullptr for nothing.
+const char* kernel_at_work(const Slot& slot, Instant now) {
+    if (kernel_active(slot.phase)) {
+        return name_of(slot.phase);
+    }
+    return slot.heard.recovers(now)   ? "being recovered by the kernel"
+           : slot.heard.hotplugs(now) ? "being hot-plugged"
+                                      : nullptr;
+}
+
 }  // namespace
 
-std::optional<Turns::Obstacle> Coordinator::obstacle_of(const pci::Address& port) const {
+std::optional<Turns::Obstacle> Coordinator::obstacle_of(const pci::Address& port,
+                                                        Instant now) const {
     std::optional<Turns::Obstacle> obstacle;
     for (const auto& [other, slot] : slots_) {
-        const bool active = kernel_active(slot.phase);
+        const char* const kernels = kernel_at_work(slot, now);
         const bool wedged = std::holds_alternative<Wedged>(slot.phase);
-        if (other == port || (!active && !wedged) || !conflict(port, other)) {
+        if (other == port || (kernels == nullptr && !wedged) || !conflict(port, other)) {
             continue;
         }
         if (wedged) {
             return Turns::Obstacle{true,
                                    other.to_string() + " is wedged: " + reason_of(slot.phase)};
         }
-        obstacle = Turns::Obstacle{false, other.to_string() + " is " + name_of(slot.phase)};
+        obstacle = Turns::Obstacle{false, other.to_string() + " is " + kernels};
     }
     return obstacle;
 }
 
-std::optional<Turns::Decision> Coordinator::turn_to_call_back() const {
+std::optional<Turns::Decision> Coordinator::turn_to_call_back(Instant now) const {
     for (const pci::Address& port : turns_.holders()) {
         const auto slot = slots_.find(port);
         if (slot == slots_.end() || !untouched(slot->second.phase)) {
             continue;
         }
-        if (const auto obstacle = obstacle_of(port)) {
+        if (const auto obstacle = obstacle_of(port, now)) {
             return Turns::Decision{port, obstacle->reason};
         }
     }
@@ -285,14 +309,15 @@ std::vector<Action> Coordinator::settle(Instant now) {
             }
             continue;
         }
-        if (const auto called_back = turn_to_call_back()) {
+        if (const auto called_back = turn_to_call_back(now)) {
             deliver(called_back->port, TurnRefused{*called_back->refusal}, now);
             continue;
         }
         const auto decision = turns_.decide(
             [this](const auto& one, const auto& other) { return conflict(one, other); },
-            [this](const auto& port) { return obstacle_of(port); });
+            [this, now](const auto& port) { return obstacle_of(port, now); });
         if (!decision) {
+            settled_at_ = now;
             return std::exchange(outgoing_, {});
         }
         if (decision->refusal) {

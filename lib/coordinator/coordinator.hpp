@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "coordinator/gate.hpp"
 #include "coordinator/in_use.hpp"
 #include "coordinator/ledger.hpp"
 #include "coordinator/machine_lock.hpp"
@@ -80,12 +81,16 @@ private:
     void drop_slot(const pci::Address& port, Instant now);
     /// Gates that a slot closed at other ports are opened by the slots of those.
     void hand_over_gates(const Slot& gone);
+    /// A gate that was closed for a slot that is gone, at a port that has come again meanwhile, is
+    /// opened by the new slot.
+    void adopt_orphan(event::EffectId id, const event::Outcome& outcome);
     SlotFacts facts_of(const pci::Port& port) const;
     bool conflict(const pci::Address& one, const pci::Address& other) const;
-    std::optional<Turns::Obstacle> obstacle_of(const pci::Address& port) const;
+    /// `now` decides what was heard of the kernel and is not over.
+    std::optional<Turns::Obstacle> obstacle_of(const pci::Address& port, Instant now) const;
 
     /// A slot that has its turn, has touched nothing but gates, and must not go on.
-    std::optional<Turns::Decision> turn_to_call_back() const;
+    std::optional<Turns::Decision> turn_to_call_back(Instant now) const;
 
     void deliver(const pci::Address& port, const SlotEvent& event, Instant now);
     void apply(const pci::Address& port, Step step, Instant now);
@@ -103,9 +108,11 @@ private:
     std::map<pci::Address, Slot> slots_;
     std::map<std::uint32_t, pci::Address> serials_;  ///< high half of an effect id -> its slot
     std::set<std::pair<Instant, pci::Address>> deadlines_;
+    Instant settled_at_;  ///< what ends later may be what somebody's turn waits for
     Ledger ledger_;
     Turns turns_;
     MachineLock machine_;
+    std::map<event::EffectId, Gate> orphans_;  ///< closings under way whose slot is gone
     std::deque<std::pair<pci::Address, SlotEvent>> pending_;
     std::deque<std::pair<event::EffectId, event::Outcome>> refused_;
     std::vector<Action> outgoing_;

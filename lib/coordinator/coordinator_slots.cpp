@@ -112,8 +112,10 @@ void Coordinator::drop_slot(const pci::Address& port, Instant now) {
     for (const event::ResetRequested& request : slot.waiting) {
         refuse(request);
     }
-    if (slot.in_flight) {
-        machine_.withdraw(slot.in_flight->id);
+    if (slot.in_flight && !machine_.withdraw(slot.in_flight->id)) {
+        if (const auto gate = closed_by(slot.in_flight->effect)) {
+            orphans_.insert_or_assign(slot.in_flight->id, *gate);
+        }
     }
     hand_over_gates(slot);
     if (operation != nullptr && operation->reserved) {
@@ -127,6 +129,22 @@ void Coordinator::drop_slot(const pci::Address& port, Instant now) {
     serials_.erase(static_cast<std::uint32_t>(slot.effect_base >> 32));
     slots_.erase(port);
     outgoing_.emplace_back(slots_changed(port, "the port is gone"));
+}
+
+void Coordinator::adopt_orphan(event::EffectId id, const event::Outcome& outcome) {
+    const auto orphan = orphans_.find(id);
+    if (orphan == orphans_.end()) {
+        return;
+    }
+    const Gate gate = orphan->second;
+    const auto at = slots_.find(gate.port);
+    if (outcome.succeeded() && at != slots_.end()) {
+        at->second.closed.close(gate);
+        pending_.emplace_back(gate.port, FactsChanged{});
+    }
+    if (outcome.kind != event::OutcomeKind::TimedOut) {
+        orphans_.erase(orphan);
+    }
 }
 
 void Coordinator::hand_over_gates(const Slot& gone) {

@@ -96,9 +96,9 @@ bool kernel_goes_on(Draft& draft) {
 void take_token(Draft& draft, const std::string& why) {
     Operation operation;
     operation.purpose = Purpose::TakeToken;
+    // The token makes nothing well.
+    operation.frozen = frozen_at_rest(draft.slot.phase);
     if (const auto* const ill = std::get_if<NeedsOperator>(&draft.slot.phase)) {
-        // The token makes nothing well.
-        operation.frozen = ill->frozen;
         operation.last_failure = ill->reason;
     }
     begin_operation(draft, std::move(operation), why);
@@ -139,14 +139,16 @@ void finish(Draft& draft, const std::optional<Operation>& operation, const Verdi
         return;
     }
     // A change that slipped in while the notification was off is confirmed and replayed from rest.
-    const bool changed = seen && compare(draft.slot.known, *seen) != CardChange::Same;
+    const bool changed =
+        seen ? compare(draft.slot.known, *seen) != CardChange::Same : verdict.handed_over;
     const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
     // A gate that could not be moved is tried again, here and from rest.
     const bool strays = has_strays(draft.slot);
-    const Instant next_look = changed   ? draft.now + draft.limits.change_confirmed
-                              : strays  ? draft.now + draft.limits.retry
-                              : samples ? draft.now + draft.limits.sample
-                                        : kNever;
+    const Instant next_look = changed                    ? draft.now + draft.limits.change_confirmed
+                              : !draft.slot.known.looked ? draft.now
+                              : strays                   ? draft.now + draft.limits.retry
+                              : samples                  ? draft.now + draft.limits.sample
+                                                         : kNever;
     const std::optional<Instant> changed_since = changed ? std::optional(draft.now) : std::nullopt;
     if (draft.slot.quarantine) {
         draft.enter(Quarantined{*draft.slot.quarantine, verdict.frozen, next_look, changed_since},

@@ -130,15 +130,13 @@ void end_hold(Draft& draft, const Held& phase, const std::string& why) {
     if (draft.slot.quarantine) {
         draft.enter(Quarantined{*draft.slot.quarantine, phase.frozen, draft.now, {}},
                     Priority::Notice, "the hold is over: " + why);
-        return;
-    }
-    if (!phase.ill.empty()) {
+    } else if (!phase.ill.empty()) {
         draft.enter(NeedsOperator{phase.ill, phase.frozen, draft.now, {}}, Priority::Notice,
                     "the hold is over: " + why);
-        return;
+    } else {
+        // What is known of the card stays: a change in the operator's hands is compared with it.
+        draft.enter(Idle{draft.now, {}}, Priority::Notice, "the hold is over: " + why);
     }
-    // What is known of the card stays: a change in the operator's hands is compared with it.
-    draft.enter(Idle{draft.now, {}}, Priority::Notice, "the hold is over: " + why);
     take_up_work(draft);
 }
 

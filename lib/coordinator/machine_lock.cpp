@@ -52,8 +52,8 @@ MachineLock::Next MachineLock::finished(event::EffectId id, event::OutcomeKind o
     return next;
 }
 
-void MachineLock::withdraw(event::EffectId id) {
-    std::erase_if(waiting_, [&](const StartEffect& waiting) { return waiting.id == id; });
+bool MachineLock::withdraw(event::EffectId id) {
+    return std::erase_if(waiting_, [&](const StartEffect& one) { return one.id == id; }) != 0;
 }
 
 void MachineLock::clear() {

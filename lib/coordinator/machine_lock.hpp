@@ -32,9 +32,9 @@ public:
 
     /// An effect has ended, or was found wedged.
     Next finished(event::EffectId id, event::OutcomeKind outcome);
-    /// Takes back an effect that has not been started. One that runs keeps its turn until its
-    /// outcome is in: slotd-exec always answers.
-    void withdraw(event::EffectId id);
+    /// Takes back an effect that has not been started; false where there is none. One that runs
+    /// keeps its turn until its outcome is in: slotd-exec always answers.
+    bool withdraw(event::EffectId id);
     /// slotd-exec is gone, and with it everything that ran or waited.
     void clear();
 

@@ -94,7 +94,9 @@ bool kernel_active(const SlotPhase& phase) {
 bool frozen_at_rest(const SlotPhase& phase) {
     const auto* const ill = std::get_if<NeedsOperator>(&phase);
     const auto* const set_aside = std::get_if<Quarantined>(&phase);
-    return (ill != nullptr && ill->frozen) || (set_aside != nullptr && set_aside->frozen);
+    const auto* const resyncing = std::get_if<Resyncing>(&phase);
+    return (ill != nullptr && ill->frozen) || (set_aside != nullptr && set_aside->frozen) ||
+           (resyncing != nullptr && resyncing->frozen);
 }
 
 const Operation* operation_of(const SlotPhase& phase) {

@@ -17,10 +17,11 @@
 namespace slotd::coordinator {
 
 /// A slot is in exactly one phase, which carries only what is true in it, its deadline included.
-
 /// Nothing is known for sure: the slot is being looked at afresh.
 struct Resyncing {
     Instant retry_at;
+    std::string ill = {};  ///< why the slot was not well before; empty if it was, or nobody knows
+    bool frozen = false;
     bool operator==(const Resyncing&) const = default;
 };
 
@@ -40,8 +41,7 @@ struct NeedsOperator {
     bool operator==(const NeedsOperator&) const = default;
 };
 
-/// At rest, set aside: the budget is spent, or the ladder says so. No automatic action until it is
-/// released; an operator may still ask for a reset.
+/// At rest, set aside: no automatic action until released; an operator may still ask for a reset.
 struct Quarantined {
     std::string reason;
     bool frozen = false;
@@ -116,7 +116,6 @@ struct Replaying {
     bool operator==(const Replaying&) const = default;
 };
 
-/// What verification is about: an own operation, or what the kernel did.
 struct KernelRecovered {
     event::RecoveryReport verdict = event::RecoveryReport::Succeeded;
     bool silent = false;  ///< no end was reported in time
@@ -127,6 +126,7 @@ struct KernelHotplugged {
     bool operator==(const KernelHotplugged&) const = default;
 };
 
+/// What verification is about: an own operation, or what the kernel did.
 using Verified = std::variant<Operation, KernelRecovered, KernelHotplugged>;
 
 /// The slot is looked at until it is as it should be, or time is up.
@@ -146,6 +146,7 @@ struct Verdict {
     bool degraded = false;     ///< well, but the link is slower or narrower than it was
     bool ambiguous = false;    ///< what was done is unknown
     std::string refused = {};  ///< nothing was touched: what to answer, "in-use"; empty otherwise
+    bool handed_over = false;  ///< the card has changed: hot-plug's, or replayed from rest
     bool operator==(const Verdict&) const = default;
 };
 
@@ -157,8 +158,7 @@ struct Opening {
     bool operator==(const Opening&) const = default;
 };
 
-/// The gates are open and the card looks well: its AER counters have to stay quiet for a while
-/// before it counts as recovered.
+/// The gates are open, the card looks well; it has recovered once its AER counters stayed quiet.
 struct Soaking {
     Operation operation;
     Verdict verdict;

@@ -31,6 +31,36 @@ void deadline_at_rest(Draft& draft, Phase phase) {
     }
 }
 
+/// A slot at rest is looked at as soon as it can be.
+inline void look_soon(SlotPhase& phase, Instant now) {
+    if (auto* const idle = std::get_if<Idle>(&phase)) {
+        idle->next_look = now;
+    } else if (auto* const ill = std::get_if<NeedsOperator>(&phase)) {
+        ill->next_look = now;
+    } else if (auto* const set_aside = std::get_if<Quarantined>(&phase)) {
+        set_aside->next_look = now;
+    }
+}
+
+/// Level exclusive samples a slot at rest; elsewhere events say when to look.
+inline Instant next_sample(const Draft& draft) {
+    const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
+    return samples ? draft.now + draft.limits.sample : kNever;
+}
+
+/// A change that slotd does not play: well is not what the slot is.
+inline void leave_change(Draft& draft, const Idle& /*phase*/, const std::string& why) {
+    draft.enter(NeedsOperator{why, false, next_sample(draft), std::nullopt},
+                action::Priority::Warning, why);
+}
+
+template <class Ill>
+void leave_change(Draft& draft, Ill phase, const std::string& /*why*/) {
+    phase.changed_since.reset();
+    phase.next_look = next_sample(draft);
+    draft.slot.phase = std::move(phase);
+}
+
 /// Returns true when the card is as it was known; false when a change waits for confirmation or is
 /// being replayed.
 template <class Phase>
@@ -40,16 +70,26 @@ bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
     const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
     // Another card of the same model differs only in its serial number, which enumeration does not
     // keep: where pciehp is held back, such a swap still has to be replayed.
-    const bool played = enumeration_fits(draft.slot.facts.functions, seen) &&
-                        (change == CardChange::Gone || change == CardChange::Came ||
-                         (change == CardChange::Swapped && !samples));
+    const bool played =
+        enumeration_fits(draft.slot.facts.functions, seen) &&
+        (change == CardChange::Gone || change == CardChange::Came ||
+         (change == CardChange::Swapped && (!samples || another_model(draft.slot.known, seen))));
     if (played) {
         draft.slot.known = Card::from(seen);
+    }
+    if (change == CardChange::Same || played) {
+        draft.slot.replayed.reset();
+    }
+    const bool tried = draft.slot.replayed && looks_as(*draft.slot.replayed, seen);
+    if (tried && !played && change != CardChange::Same) {
+        leave_change(draft, phase,
+                     std::string(to_text(change)) + ", and replaying it did not help");
+        return false;
     }
     if (change == CardChange::Same || played ||
         (change == CardChange::Unreachable && !unreachable_is_news)) {
         phase.changed_since.reset();
-        phase.next_look = samples ? draft.now + draft.limits.sample : kNever;
+        phase.next_look = next_sample(draft);
         draft.slot.phase = phase;
         return change == CardChange::Same || played;
     }
@@ -57,6 +97,11 @@ bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
         phase.changed_since = draft.now;
     }
     if (draft.now - *phase.changed_since >= draft.limits.change_confirmed) {
+        if (draft.slot.facts.policy.level == policy::Level::Observe) {
+            leave_change(draft, phase, std::string(to_text(change)) + " without a hot-plug event");
+            return false;
+        }
+        draft.slot.replayed = Card::from(seen);
         Operation operation;
         operation.purpose = Purpose::Replay;
         begin_operation(draft, std::move(operation),

@@ -214,10 +214,18 @@ std::vector<action::Effect> recovery_hold_script(const Slot& slot) {
 }
 
 std::vector<action::Effect> hotplug_hold_script(const Slot& slot) {
-    if (slot.facts.policy.level != Level::Fence || slot.hold) {
-        return {};
+    std::vector<action::Effect> script = hearing_script(slot);
+    if (slot.facts.policy.level == Level::Fence && !slot.hold) {
+        script.emplace_back(action::RaiseFence{slot.facts.port});
     }
-    return {action::RaiseFence{slot.facts.port}};
+    return script;
+}
+
+std::vector<action::Effect> hearing_script(const Slot& slot) {
+    // What was latched is what pciehp is at work on.
+    return masked(slot) ? std::vector<action::Effect>{action::UnmaskHotplug{
+                              slot.facts.port, action::Latched::Forget}}
+                        : std::vector<action::Effect>{};
 }
 
 bool token_missing(const Slot& slot) {

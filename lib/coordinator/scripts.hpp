@@ -32,6 +32,8 @@ std::vector<action::Effect> recovery_hold_script(const Slot& slot);
 
 /// What holds AER back while the slot hot-plugs; empty as above.
 std::vector<action::Effect> hotplug_hold_script(const Slot& slot);
+/// pciehp hears again of what happens in the slot.
+std::vector<action::Effect> hearing_script(const Slot& slot);
 
 /// Level exclusive: pciehp of this port or below is still in the kernel's hands.
 bool token_missing(const Slot& slot);

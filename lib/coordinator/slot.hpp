@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -77,6 +78,12 @@ struct KernelHeard {
     bool recovers(Instant now) const { return !unfinished.empty() && now < recovery_until; }
 
     bool hotplugs(Instant now) const { return now < hotplug_until; }
+
+    /// When the next of the two is over for want of news; kNever if nothing is under way.
+    Instant over_after(Instant now) const {
+        return std::min(recovers(now) ? recovery_until : kNever,
+                        hotplugs(now) ? hotplug_until : kNever);
+    }
 };
 
 /// Everything that is known of one slot: phase, and what holds through phases. A value.
@@ -84,6 +91,9 @@ struct Slot {
     SlotFacts facts;
     SlotPhase phase = Resyncing{};
     Card known;
+    /// What a replay was begun for: it is not begun again while the slot looks the same, whatever
+    /// became of it.
+    std::optional<Card> replayed;
     GateSet closed;
     KernelHeard heard;
     std::optional<Incident> incident;

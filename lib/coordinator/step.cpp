@@ -78,6 +78,24 @@ void note_services(SlotFacts& facts, const action::Effect& effect, const event::
     }
 }
 
+/// Why the slot is not well, until it has been looked at; empty if it is.
+std::string ill_after_restart(const SlotPhase& phase, const std::optional<Operation>& operation) {
+    if (operation && operation->purpose != Purpose::TakeToken) {
+        return std::string("slotd-exec ended in the middle of: ") + to_text(operation->purpose) +
+               "; not retried";
+    }
+    if (operation) {
+        return operation->last_failure;
+    }
+    if (const auto* const opening = std::get_if<Opening>(&phase)) {
+        return opening->verdict.well ? "" : opening->verdict.text;
+    }
+    if (const auto* const resyncing = std::get_if<Resyncing>(&phase)) {
+        return resyncing->ill;
+    }
+    return reason_of(phase);
+}
+
 /// slotd-exec opened every gate at its start; whatever was under way has an unknown outcome, which
 /// is never retried silently.
 void executor_restarted(Draft& draft) {
@@ -95,12 +113,27 @@ void executor_restarted(Draft& draft) {
         note_service(draft.slot.facts, gate, true);
     }
     draft.slot.closed.clear();
+    draft.slot.replayed.reset();
+    const auto* const verifying = std::get_if<Verifying>(&draft.slot.phase);
     if (kernel_active(draft.slot.phase)) {
         return;  // the kernel goes on with what it does, and its end is still waited for
     }
+    if (verifying != nullptr && !operation) {
+        // As before: what the kernel did is still judged by the card.
+        Verifying next = *verifying;
+        next.next_look = kNever;
+        draft.slot.phase = std::move(next);
+        draft.look();
+        return;
+    }
+    if (std::holds_alternative<Held>(draft.slot.phase)) {
+        return;  // had no gate closed
+    }
     draft.close_incident(action::Priority::Warning,
                          "slotd-exec ended in the middle, looking afresh");
-    resync(draft, "slotd-exec was started anew, all gates are open");
+    const bool frozen = operation ? operation->frozen : frozen_at_rest(draft.slot.phase);
+    resync(draft, "slotd-exec was started anew, all gates are open",
+           ill_after_restart(draft.slot.phase, operation), frozen);
 }
 
 bool is_known(const SlotFacts& facts, const pci::Address& port) {

@@ -27,6 +27,7 @@ namespace {
 void act_on_replay(Draft& draft, Operation operation, const event::Observation& seen) {
     const CardChange change = compare(operation.before, seen);
     if (change == CardChange::Same) {
+        draft.slot.replayed.reset();
         open_gates(draft, std::move(operation),
                    Verdict{true, false, "the same card is there, nothing to replay"});
         return;
@@ -45,8 +46,9 @@ void act_on_replay(Draft& draft, Operation operation, const event::Observation& 
 void act_on_ladder(Draft& draft, const Operation& operation, const event::Observation& seen) {
     if (compare(operation.before, seen) == CardChange::Gone) {
         // Hot-plug's business: what was latched is delivered, or found from rest.
-        open_gates(draft, operation, Verdict{false, false, "the card has left the slot"},
-                   action::Latched::Deliver);
+        Verdict verdict{false, false, "the card has left the slot"};
+        verdict.handed_over = true;
+        open_gates(draft, operation, std::move(verdict), action::Latched::Deliver);
         return;
     }
     auto script = rung_script(draft.slot, operation);

@@ -1,3 +1,4 @@
+#include <optional>
 #include <variant>
 
 #include "base/overloaded.hpp"
@@ -32,10 +33,18 @@ void step_held(Draft& draft, const Held& phase, const SlotEvent& event) {
                 kernel_hotplugs(draft, "pciehp announced a change");
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
-            [](const OneOf<event::DeviceWedged, event::EventsMissed, FactsChanged,
-                           event::HoldRequested, event::ReleaseRequested, Recalled, TurnGranted,
-                           TurnRefused, AttemptReserved, AttemptRefused, HistoryFailed, WorkDone,
-                           WorkFailed, WorkerReturned, ExecutorRestarted> auto&) {},
+            [&](const FactsChanged&) {
+                // A gate of a slot that is gone was left closed here.
+                if (!draft.slot.closed.gates().empty()) {
+                    open_gates(draft, std::nullopt,
+                               Verdict{phase.ill.empty(), phase.frozen,
+                                       phase.ill.empty() ? "held" : phase.ill});
+                }
+            },
+            [](const OneOf<event::DeviceWedged, event::EventsMissed, event::HoldRequested,
+                           event::ReleaseRequested, Recalled, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, HistoryFailed, WorkDone, WorkFailed,
+                           WorkerReturned, ExecutorRestarted> auto&) {},
         },
         event);
 }

@@ -33,9 +33,8 @@ void step_kernel_hotplugging(Draft& draft, const KernelHotplugging& phase, const
                 draft.tell(action::Priority::Warning, action::RecordKind::OverlapSeen,
                            "the kernel recovers " + reported.function.to_string() +
                                " while functions come and go");
-                kernel_recovers(draft, reported);
                 // Not over because something else was heard of: waited for after the recovery.
-                std::get<KernelRecovering>(draft.slot.phase).removed = true;
+                kernel_recovers(draft, reported, true);
             },
             [&](const DeadlinePassed&) {
                 if (draft.now >= std::min(phase.quiet_at, phase.give_up_at)) {

@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "coordinator/draft.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/scripts.hpp"
 #include "coordinator/slot_event.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
@@ -38,6 +39,13 @@ void note_report(Draft& draft, KernelRecovering phase, const event::RecoveryRepo
     draft.slot.phase = std::move(phase);
 }
 
+/// pciehp is at work all the same, and has to hear what comes next.
+void let_pciehp_hear(Draft& draft) {
+    if (auto script = hearing_script(draft.slot); !script.empty()) {
+        draft.run(std::move(script));
+    }
+}
+
 /// Functions went while AER was at work, or the other way round: the fight that slotd exists for.
 void note_removal(Draft& draft, KernelRecovering phase, const event::HotplugSeen& seen) {
     if (seen.kind == event::HotplugKind::Removed && !phase.removed) {
@@ -45,6 +53,7 @@ void note_removal(Draft& draft, KernelRecovering phase, const event::HotplugSeen
         draft.slot.phase = std::move(phase);
         draft.tell(action::Priority::Warning, action::RecordKind::OverlapSeen,
                    seen.function.to_string() + " was removed while the kernel recovered the slot");
+        let_pciehp_hear(draft);
     }
 }
 
@@ -93,6 +102,7 @@ void step_kernel_recovering(Draft& draft, const KernelRecovering& phase, const S
                 draft.slot.phase = std::move(next);
                 draft.tell(action::Priority::Warning, action::RecordKind::OverlapSeen,
                            "pciehp announced a change while the kernel recovers the slot");
+                let_pciehp_hear(draft);
             },
             [&](const DeadlinePassed&) {
                 if (draft.now >= phase.decide_at) {

@@ -52,10 +52,11 @@ void step_ill(Draft& draft, const Ill& phase, const SlotEvent& event) {
                 const bool fits = enumeration_fits(draft.slot.facts.functions, *done.observation);
                 if (known && !phase.frozen && fits &&
                     why_not_verified(draft.slot.known, *done.observation).empty()) {
-                    draft.slot.known = Card::from(*done.observation);
+                    draft.slot.known =
+                        Card::enumerated(draft.slot.facts.functions, *done.observation);
                     well_again(draft, std::get<Ill>(draft.slot.phase));
                     open_strays(draft, Verdict{true, false, "the card is well again"});
-                } else if (known) {
+                } else if (!std::get<Ill>(draft.slot.phase).changed_since) {
                     open_strays(draft, Verdict{false, phase.frozen, phase.reason});
                 }
             },

@@ -5,32 +5,61 @@
 #include "base/overloaded.hpp"
 #include "coordinator/draft.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/resting.hpp"
 #include "coordinator/slot_event.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
 #include "event/kernel_event.hpp"
+#include "event/observation.hpp"
 #include "event/request.hpp"
 
 namespace slotd::coordinator {
 
-void step_resyncing(Draft& draft, const Resyncing&, const SlotEvent& event) {
+namespace {
+
+/// What a first look says of the slot: nobody knows how it came to be as it is.
+Verdict judge_first_look(const Slot& slot) {
+    if (slot.ambiguous) {
+        return {false, false, *slot.ambiguous};
+    }
+    const bool enumerated = !slot.known.functions.empty();
+    if (slot.known.occupied && !enumerated) {
+        return {false, false, "looked, a card is there that the kernel has not enumerated"};
+    }
+    if (enumerated && !slot.known.occupied) {
+        return {false, false, "looked, functions are enumerated of a card that is not there"};
+    }
+    return {true, false, enumerated ? "looked, a card is there" : "looked, the slot is empty"};
+}
+
+void looked(Draft& draft, const Resyncing& phase, const event::Observation& seen) {
+    if (!draft.slot.known.looked) {
+        draft.slot.known = Card::enumerated(draft.slot.facts.functions, seen);
+        open_gates(draft, std::nullopt, judge_first_look(draft.slot));
+        return;
+    }
+    open_gates(
+        draft, std::nullopt,
+        Verdict{phase.ill.empty(), phase.frozen, phase.ill.empty() ? "looked afresh" : phase.ill});
+    look_soon(draft.slot.phase, draft.now);
+}
+
+}  // namespace
+
+void step_resyncing(Draft& draft, const Resyncing& phase, const SlotEvent& event) {
     std::visit(
         Overloaded{
             [&](const WorkDone& done) {
                 if (done.observation) {
-                    draft.slot.known = Card::from(*done.observation);
+                    looked(draft, phase, *done.observation);
                 }
-                open_gates(draft, std::nullopt,
-                           Verdict{true, false,
-                                   draft.slot.known.occupied ? "looked, a card is there"
-                                                             : "looked, the slot is empty"});
             },
             [&](const WorkFailed& failed) {
                 draft.tell(action::Priority::Warning, action::RecordKind::EffectFailed,
                            "cannot look at the slot, trying again: " + failed.outcome.to_string());
             },
             [&](const OneOf<DeadlinePassed, event::EventsMissed> auto&) {
-                resync(draft, "looking again");
+                resync(draft, "looking again", phase.ill, phase.frozen);
             },
             [&](const event::RecoveryReported& reported) { kernel_recovers(draft, reported); },
             [&](const event::ErrorReported& error) { kernel_announces(draft, error); },

@@ -41,7 +41,7 @@ void not_verified(Draft& draft, const Verifying& phase, const event::Observation
     std::visit(Overloaded{
                    [&](const Operation& operation) {
                        if (operation.purpose == Purpose::Replay) {
-                           draft.slot.known = Card::from(seen);
+                           draft.slot.known = Card::enumerated(draft.slot.facts.functions, seen);
                            open_gates(draft, operation,
                                       Verdict{false, false,
                                               "the replayed hot-plug did not settle: " + why});
@@ -55,7 +55,7 @@ void not_verified(Draft& draft, const Verifying& phase, const event::Observation
                                   condition_of(draft.slot.known, seen));
                    },
                    [&](const KernelHotplugged&) {
-                       draft.slot.known = Card::from(seen);
+                       draft.slot.known = Card::enumerated(draft.slot.facts.functions, seen);
                        // A card that came while notification was off is heard of after all.
                        open_gates(draft, std::nullopt,
                                   Verdict{false, false, "hot-plug over, but not settled: " + why},
@@ -71,10 +71,10 @@ void hand_over(Draft& draft, const Verifying& phase, CardChange change) {
     if (const auto* const own = std::get_if<Operation>(&phase.subject)) {
         operation = *own;
     }
-    const bool well = !operation || operation->purpose != Purpose::Manual;
-    open_gates(draft, std::move(operation),
-               Verdict{well, false, std::string(to_text(change)) + ", handed to hot-plug"},
-               action::Latched::Deliver);
+    Verdict verdict{!operation || operation->purpose != Purpose::Manual, false,
+                    std::string(to_text(change)) + ", handed to hot-plug"};
+    verdict.handed_over = true;
+    open_gates(draft, std::move(operation), std::move(verdict), action::Latched::Deliver);
 }
 
 void verified(Draft& draft, const Verifying& phase, const event::Observation& seen,
@@ -96,13 +96,14 @@ void verified(Draft& draft, const Verifying& phase, const event::Observation& se
         verdict.text += ", but " + slower;
         draft.tell(action::Priority::Warning, action::RecordKind::EffectFailed, slower);
     }
-    draft.slot.known = Card::from(seen);
+    draft.slot.known = Card::enumerated(draft.slot.facts.functions, seen);
     open_gates(draft, std::move(operation), std::move(verdict));
 }
 
 /// Hot-plug is judged by whether what is enumerated fits what is there.
 void looked_after_hotplug(Draft& draft, const Verifying& phase, const event::Observation& seen) {
-    if (settled(seen)) {
+    if (settled(seen) && enumeration_fits(draft.slot.facts.functions, seen)) {
+        draft.slot.replayed.reset();
         verified(draft, phase, seen,
                  seen.occupied() ? "settled, a card is there" : "settled, the slot is empty");
     } else if (draft.now >= phase.give_up_at) {
@@ -155,7 +156,8 @@ void looked(Draft& draft, const Verifying& phase, const event::Observation& seen
     const auto* const own = std::get_if<Operation>(&phase.subject);
     const bool hotplug = std::holds_alternative<KernelHotplugged>(phase.subject) ||
                          (own != nullptr && own->purpose == Purpose::Replay);
-    if (hotplug) {
+    const Card& before = own != nullptr ? own->before : draft.slot.known;
+    if (hotplug || !before.looked) {
         looked_after_hotplug(draft, phase, seen);
     } else {
         looked_after_recovery(draft, phase, seen);

@@ -28,15 +28,17 @@ namespace slotd::coordinator {
 using action::Priority;
 using action::RecordKind;
 
-void resync(Draft& draft, const std::string& why) {
-    draft.enter(Resyncing{draft.now + draft.limits.retry}, Priority::Debug, why);
+void resync(Draft& draft, const std::string& why, const std::string& ill, bool frozen) {
+    draft.enter(Resyncing{draft.now + draft.limits.retry, ill, frozen}, Priority::Debug, why);
     draft.look();
 }
 
-void kernel_recovers(Draft& draft, const event::RecoveryReported& reported) {
+void kernel_recovers(Draft& draft, const event::RecoveryReported& reported, bool removed) {
     const std::string function = reported.function.to_string();
+    draft.slot.replayed.reset();
     draft.open_incident("kernel recovers " + function);
     KernelRecovering next;
+    next.removed = removed;
     if (reported.report == event::RecoveryReport::Began) {
         next.unfinished = {reported.function};
         next.decide_at = draft.now + draft.limits.kernel_recovery;
@@ -48,7 +50,7 @@ void kernel_recovers(Draft& draft, const event::RecoveryReported& reported) {
                              : reported.report == event::RecoveryReport::Failed ? "gave up on "
                                                                                 : "has recovered ";
     draft.enter(std::move(next), Priority::Notice, "kernel " + std::string(what) + function);
-    if (auto hold = recovery_hold_script(draft.slot); !hold.empty()) {
+    if (auto hold = recovery_hold_script(draft.slot); !removed && !hold.empty()) {
         draft.run(std::move(hold));
     }
 }
@@ -63,6 +65,7 @@ void kernel_announces(Draft& draft, const event::ErrorReported& error) {
     if (error.status != 0) {  // not read where the link is down
         what += fmt::format(" (status {:#010x})", error.status);
     }
+    draft.slot.replayed.reset();
     draft.open_incident(what);
     KernelRecovering next;
     next.announced = error.severity;
@@ -74,6 +77,7 @@ void kernel_announces(Draft& draft, const event::ErrorReported& error) {
 }
 
 void kernel_hotplugs(Draft& draft, const std::string& why) {
+    draft.slot.replayed.reset();
     draft.enter(
         KernelHotplugging{draft.now + draft.limits.hotplug_quiet, draft.now + draft.limits.hotplug},
         Priority::Notice, why);
@@ -148,6 +152,7 @@ namespace {
 /// then.
 void yield(Draft& draft, Operation operation) {
     draft.act(ReleaseTurn{});
+    draft.slot.replayed.reset();
     draft.end_attempt(operation, false, false, "gave way to the kernel, nothing was reset");
     if (operation.request) {
         // In front: it was first. The bound holds, it had a place before.

@@ -28,12 +28,12 @@ Condition condition_of(const Card& known, const event::Observation& seen);
 
 /// The ways between phases that several phases share. Each takes the draft to its next phase.
 
-/// Looks afresh at everything.
-void resync(Draft& draft, const std::string& why);
+/// Looks afresh at everything; what was known of the card stays, to be compared with.
+void resync(Draft& draft, const std::string& why, const std::string& ill = {}, bool frozen = false);
 
 /// The kernel recovers: holds pciehp back as the level says. `ended` reports may come without a
-/// BEGIN.
-void kernel_recovers(Draft& draft, const event::RecoveryReported& reported);
+/// BEGIN. `removed`: pciehp is at work as well, and has to hear what becomes of the slot.
+void kernel_recovers(Draft& draft, const event::RecoveryReported& reported, bool removed = false);
 /// ras:aer_event announced an uncorrectable error; a recovery may follow. A corrected one changes
 /// nothing.
 void kernel_announces(Draft& draft, const event::ErrorReported& error);

@@ -6,13 +6,16 @@
 
 namespace slotd::pci {
 
+bool Identity::same_model(const Identity& other) const {
+    return vendor == other.vendor && device == other.device &&
+           subsystem_vendor == other.subsystem_vendor &&
+           subsystem_device == other.subsystem_device && class_code == other.class_code &&
+           revision == other.revision;
+}
+
 bool Identity::same_card(const Identity& other) const {
-    const bool same_model = vendor == other.vendor && device == other.device &&
-                            subsystem_vendor == other.subsystem_vendor &&
-                            subsystem_device == other.subsystem_device &&
-                            class_code == other.class_code && revision == other.revision;
     const bool both_numbered = serial.has_value() && other.serial.has_value();
-    return same_model && (!both_numbered || serial == other.serial);
+    return same_model(other) && (!both_numbered || serial == other.serial);
 }
 
 std::string Identity::to_string() const {

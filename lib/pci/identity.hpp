@@ -23,6 +23,9 @@ struct Identity {
     /// A read that no function answered completes with all ones.
     bool answers() const { return vendor != 0xffff; }
 
+    /// Every field but the serial number is the same.
+    bool same_model(const Identity& other) const;
+
     /// True where every field that both sides know is the same. A reader without the privilege for
     /// extended config space does not know the serial number.
     bool same_card(const Identity& other) const;

@@ -28,10 +28,6 @@ Outcome ended(OutcomeKind kind, const std::string& context, int os_errno = 0) {
     return Outcome{kind, os_errno, context, std::nullopt};
 }
 
-pci::Address first_function(const FakePort& port) {
-    return pci::Address{port.address.domain, port.bus, 0, 0};
-}
-
 /// pciehp_check_presence: what is enumerated is brought in line with what is there.
 void pciehp_probes(FakePort& port) {
     if (!port.card) {
@@ -42,6 +38,10 @@ void pciehp_probes(FakePort& port) {
 }
 
 }  // namespace
+
+pci::Address first_function(const FakePort& port) {
+    return pci::Address{port.address.domain, port.bus, 0, 0};
+}
 
 void FakeMachine::start(event::EffectId id, const action::Effect& effect) {
     started.emplace_back(id, effect);

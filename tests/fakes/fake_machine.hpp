@@ -98,6 +98,8 @@ FakeMachine machine_with_one_slot();
 /// "11") and a card at 0000:04:00.0, next to the slot of machine_with_one_slot().
 FakeMachine machine_with_nested_slots();
 
+/// Function 0 of device 0 on the port's secondary bus.
+pci::Address first_function(const FakePort& port);
 pci::Address at(const char* text);
 pci::Identity identity_of(std::uint16_t device, std::uint64_t serial);
 

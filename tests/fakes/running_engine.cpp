@@ -41,11 +41,25 @@ void RunningEngine::finish_effects(int most) {
         const bool survey = !machine.started.empty() && std::holds_alternative<action::SurveyUse>(
                                                             machine.started.front().second);
         ended += survey ? 0 : 1;
+        const auto before = machine.ports;
         const auto next = machine.finish_next();
         if (!next) {
             return;
         }
+        tell_of_functions(before);
         engine.effect_finished(next->first, next->second, now);
+    }
+}
+
+void RunningEngine::tell_of_functions(const std::map<pci::Address, FakePort>& before) {
+    for (const auto& [address, port] : machine.ports) {
+        const auto& was = before.at(address).enumerated;
+        if (was && was != port.enumerated) {
+            say(event::HotplugSeen{first_function(port), event::HotplugKind::Removed});
+        }
+        if (port.enumerated && was != port.enumerated) {
+            say(event::HotplugSeen{first_function(port), event::HotplugKind::Added});
+        }
     }
 }
 

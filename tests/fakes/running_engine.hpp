@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ public:
 
 private:
     void write_history();
+    /// The uevents of what an effect has made of the enumeration since `before`.
+    void tell_of_functions(const std::map<pci::Address, FakePort>& before);
 
     event::RequestId last_request_ = 0;
 };

@@ -188,7 +188,9 @@ private:
 
     void add(const coordinator::Gate& one) { add(one.kind), add(one.port), add(one.service); }
 
-    void add(const coordinator::Card& one) { add(one.occupied), add(one.functions); }
+    void add(const coordinator::Card& one) {
+        add(one.looked), add(one.occupied), add(one.functions);
+    }
 
     void add(const Port& one) {
         add(one.card | (one.enumerated << 4) | (std::uint64_t{one.bound.bits()} << 8));
@@ -283,9 +285,12 @@ private:
         add(one.degraded);
         add(one.ambiguous);
         add(one.refused.size());
+        add(one.handed_over);
     }
 
-    void add(const coordinator::Resyncing& one) { add(one.retry_at); }
+    void add(const coordinator::Resyncing& one) {
+        add(one.retry_at), add(one.ill.empty()), add(one.frozen);
+    }
 
     void add(const coordinator::Idle& one) { add(one.next_look), add_changed(one.changed_since); }
 
@@ -370,6 +375,7 @@ private:
         add(one.facts.functions);
         add(one.phase);
         add(one.known);
+        add(one.replayed);
         add(one.closed.gates());
         add(one.waiting);
         add(one.hold.has_value());
@@ -415,6 +421,7 @@ private:
             add(memory.automatic.size());
             add(memory.unknown);
             add(memory.enumerates);
+            add(memory.in_operators_hands);
             add(slot != state_.slotd.slots().end() && memory.reserved != 0 &&
                 slot->second.attempts == memory.reserved);
         }

@@ -47,6 +47,9 @@ public:
     /// A new slotd has been told nothing.
     void forget() { slots_.clear(); }
 
+    /// The port is gone, and with it whatever the kernel did below it.
+    void forget(const pci::Address& port) { slots_.erase(port); }
+
     bool recovering(const pci::Address& port, Instant now, const policy::Limits& limits) const;
     bool hotplugging(const pci::Address& port, Instant now, const policy::Limits& limits) const;
 

@@ -287,6 +287,7 @@ Violations Witness::seen(const Truth& truth, const Coordinator& slotd) {
             memory.attempt = 0;  // a port that comes again is a new slot, which counts from one
             memory.reserved = 0;
             memory.enumerates = false;
+            told_.forget(port);
         } else if (memory.enumerates) {
             memory.enumerates = still_settles(slotd.slots().at(port));
         }
@@ -304,8 +305,12 @@ Violations Witness::both_sides_bound(const Truth& truth, const Coordinator& slot
         return {};
     }
     for (const auto& [port, slot] : slotd.slots()) {
-        if (slot.hold) {
-            tokens_.erase(slot.facts.root_port);  // in an operator's hands: nothing is held back
+        bool& in_hands = memories_[port].in_operators_hands;
+        const PortTruth* const there = truth.find(port);
+        const bool taken_back = there != nullptr && !there->bound.contains(pci::Service::Pciehp);
+        in_hands = slot.hold || (in_hands && !(taken_back && quiet(port, slotd)));
+        if (in_hands) {
+            tokens_.erase(slot.facts.root_port);
         }
     }
     std::set<pci::Address> ports_now;

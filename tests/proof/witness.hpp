@@ -43,6 +43,8 @@ struct SlotMemory {
     std::uint32_t reserved = 0;      ///< attempt that the history has; 0: none since the start
     /// slotd makes functions come and go there itself, and late news of it belongs to that.
     bool enumerates = false;
+    /// Held, or was held and pciehp has not been taken back yet: nothing is held back.
+    bool in_operators_hands = false;
 
     bool operator==(const SlotMemory&) const = default;
 };

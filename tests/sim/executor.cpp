@@ -73,6 +73,14 @@ void SimExecutor::start(event::EffectId id, const action::Effect& effect) {
         });
         return;
     }
+    if (opening_.empty()) {
+        work(id, effect);
+    } else {
+        waiting_.push_back(id);
+    }
+}
+
+void SimExecutor::work(event::EffectId id, const action::Effect& effect) {
     if (gate_busy(effect)) {
         schedule_.after(1ms, [this, id, life = life_] {
             if (life == life_) {
@@ -83,20 +91,7 @@ void SimExecutor::start(event::EffectId id, const action::Effect& effect) {
     }
     const Ticket ticket = ++tickets_;
     workers_[ticket] = Worker{id, effect, false};
-    if (opening_.empty()) {
-        work(ticket);
-    } else {
-        waiting_.push_back(ticket);
-    }
-}
-
-void SimExecutor::work(Ticket ticket) {
-    const Worker* const worker = find(ticket);
-    if (worker == nullptr) {
-        return;
-    }
-    const Duration deadline = action::deadline_of(worker->effect);
-    schedule_.after(deadline, [this, ticket] { past_deadline(ticket); });
+    schedule_.after(action::deadline_of(effect), [this, ticket] { past_deadline(ticket); });
     schedule_.after(random_.between(100us, 3ms), [this, ticket] {
         if (const Worker* const one = find(ticket)) {
             perform(ticket, passage_for(one->effect, ticket));
@@ -169,9 +164,6 @@ void SimExecutor::client_gone() {
         worker.called_off = true;
         worker.id = 0;
     }
-    for (const Ticket ticket : waiting_) {
-        workers_.erase(ticket);
-    }
     waiting_.clear();
     asked_.clear();
     hooks_.gates_opening();
@@ -211,8 +203,8 @@ void SimExecutor::opened(const Gate& gate, unsigned life) {
     if (life != life_ || opening_.erase(gate) == 0 || !opening_.empty()) {
         return;
     }
-    for (const Ticket ticket : std::exchange(waiting_, {})) {
-        work(ticket);
+    for (const event::EffectId id : std::exchange(waiting_, {})) {
+        work(id, asked_.at(id).effect);
     }
 }
 

@@ -90,11 +90,13 @@ private:
     // executor.cpp
     void launch();
     void opened(const coordinator::Gate& gate, unsigned life);
-    void work(Ticket ticket);
+    void work(event::EffectId id, const action::Effect& effect);
     void past_deadline(Ticket ticket);
     void end(Ticket ticket, const event::Outcome& outcome);
     void report(event::EffectId id, const event::Outcome& outcome);
     Worker* find(Ticket ticket);
+    /// Dead, or of a slotd that is gone: what it moves is moved by nobody's order.
+    bool nobodys(Ticket ticket);
     bool gate_busy(const action::Effect& effect) const;
 
     // executor_effects.cpp
@@ -120,7 +122,7 @@ private:
     std::set<coordinator::Gate> record_;
     std::map<pci::Address, std::deque<EffectFault>> armed_;
     std::map<pci::Address, std::deque<EffectFault>> armed_looks_;
-    std::deque<Ticket> waiting_;                 ///< until the gates are open
+    std::deque<event::EffectId> waiting_;        ///< until the gates are open
     std::set<coordinator::Gate> opening_;        ///< at the start, within their deadline
     std::set<coordinator::Gate> still_opening_;  ///< whose worker has not come back
     Ticket tickets_ = 0;

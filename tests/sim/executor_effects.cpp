@@ -102,11 +102,20 @@ void SimExecutor::move(const Gate& gate, bool closed, action::Latched latched,
     }
 }
 
+bool SimExecutor::nobodys(Ticket ticket) {
+    const Worker* const worker = find(ticket);
+    return worker == nullptr || worker->id == 0;
+}
+
 void SimExecutor::undo(Ticket ticket, const Gate& gate, const event::Outcome& why) {
     move(gate, false, action::Latched::Deliver, {1ms},
          [this, ticket, gate, why](const event::Outcome& opened) {
-             if (opened.succeeded() || opened.kind == OutcomeKind::Gone) {
+             const bool well = opened.succeeded() || opened.kind == OutcomeKind::Gone;
+             if (well) {
                  record_.erase(gate);
+             }
+             if (nobodys(ticket)) {
+                 hooks_.gate_moved(gate, well);
              }
              end(ticket, why);
          });
@@ -165,8 +174,10 @@ void SimExecutor::open(Ticket ticket, const Gate& gate, action::Latched latched,
         return;
     }
     move(gate, false, latched, passage, [this, ticket, gate](const event::Outcome& opened) {
-        if (find(ticket) == nullptr) {
+        if (nobodys(ticket)) {
             hooks_.gate_moved(gate, true);
+        }
+        if (find(ticket) == nullptr) {
             return;
         }
         if (opened.succeeded() || !machine_.exists(*machine_.find(gate.port))) {

@@ -176,6 +176,23 @@ event::Usage Machine::usage(const SimPort& port) const {
     return usage;
 }
 
+void Machine::forget_serials() {
+    for (auto& [address, port] : ports) {
+        if (!port.enumerated || !port.card) {
+            continue;
+        }
+        const auto& known = port.enumerated->functions;
+        const bool same_model = std::ranges::all_of(port.card->functions, [&](const auto& real) {
+            const auto at =
+                std::ranges::find(known, address_of(port, real), &pci::Function::address);
+            return at != known.end() && at->identity.same_model(real.identity);
+        });
+        if (same_model && known.size() == port.card->functions.size()) {
+            port.enumerated->card = port.card->uid;
+        }
+    }
+}
+
 bool Machine::enumeration_fits(const SimPort& port) const {
     if (!card_answers(port)) {
         return !port.enumerated;

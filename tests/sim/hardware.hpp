@@ -62,6 +62,7 @@ struct SimPort {
     std::optional<Card> card;         ///< physically there
     std::optional<Card> switch_home;  ///< a switch that was taken out of this slot
     bool link_up = true;
+    std::uint64_t made = 0;  ///< how often the kernel has made the port's device
     std::optional<Enumerated> enumerated;
     bool fenced = false;        ///< by slotd-exec
     bool masked = false;        ///< hot-plug notification off, by slotd-exec
@@ -108,6 +109,9 @@ public:
     event::Observation observe(const SimPort& port, Instant now) const;
     /// Who uses what is below the port, as slotd-exec reads it.
     event::Usage usage(const SimPort& port) const;
+    /// Whoever remembered serial numbers is gone: a card that was swapped for another of its model
+    /// is from now on the enumerated one, for the kernel and for the next slotd.
+    void forget_serials();
     /// What is enumerated is what is there, as far as identities tell.
     bool enumeration_fits(const SimPort& port) const;
 };

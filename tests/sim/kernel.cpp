@@ -58,6 +58,11 @@ bool Kernel::stuck(const pci::Address& port) const {
                                [&](const auto& service) { return service.first == port; });
 }
 
+std::optional<std::uint64_t> Kernel::device_of(const pci::Address& address) const {
+    const SimPort& port = *machine_.find(address);
+    return machine_.exists(port) ? std::optional(port.made) : std::nullopt;
+}
+
 void Kernel::card_out(SimPort& port) {
     const bool is_switch = port.card && !port.card->ports.empty();
     link_down(port);
@@ -99,13 +104,13 @@ void Kernel::write_config(const pci::Address& address, Passage passage, const En
                           const std::function<void(SimPort&)>& write) {
     // Whoever waits for the configuration lock of a port gets it in turn.
     KernelLock& lock = config_[address];
-    lock.take([this, &lock, address, passage, ended, write] {
+    lock.take([this, &lock, device = device_of(address), address, passage, ended, write] {
         if (!passage.returns) {
             stuck_config_.insert(address);
         }
-        pass(passage, [this, &lock, address, passage, ended, write] {
+        pass(passage, [this, &lock, device, address, passage, ended, write] {
             SimPort& port = *machine_.find(address);
-            const bool there = machine_.exists(port) && machine_.answers(port);
+            const bool there = device && device == device_of(address) && machine_.answers(port);
             if (there && !passage.fails) {
                 write(port);
             }
@@ -124,13 +129,13 @@ void Kernel::set_vfs(const pci::Address& address, Passage passage, const Ended& 
 void Kernel::unbind(const pci::Address& address, pci::Service service, Passage passage,
                     Ended ended) {
     KernelLock& lock = lock_of(address, service);
-    lock.take([this, &lock, address, service, passage, ended] {
+    lock.take([this, &lock, device = device_of(address), address, service, passage, ended] {
         if (!passage.returns) {
             stuck_services_.insert({address, service});
         }
-        pass(passage, [this, &lock, address, service, passage, ended] {
+        pass(passage, [this, &lock, device, address, service, passage, ended] {
             SimPort& port = *machine_.find(address);
-            const bool there = machine_.exists(port);
+            const bool there = device && device == device_of(address);
             const bool was = there && port.bound.contains(service);
             if (was && !passage.fails) {
                 port.bound.erase(service);
@@ -152,13 +157,14 @@ bool Kernel::looks_bound(const SimPort& port, pci::Service service) const {
 void Kernel::bind(const pci::Address& address, pci::Service service, Passage passage, Ended ended) {
     KernelLock& lock = lock_of(address, service);
     binding_.insert({address, service});
-    lock.take([this, &lock, address, service, passage, ended] {
+    lock.take([this, &lock, device = device_of(address), address, service, passage, ended] {
         if (!passage.returns) {
             stuck_services_.insert({address, service});
         }
-        pass(passage, [this, &lock, address, service, passage, ended] {
+        pass(passage, [this, &lock, device, address, service, passage, ended] {
             SimPort& port = *machine_.find(address);
-            const bool there = machine_.exists(port) && port.services.contains(service);
+            const bool there =
+                device && device == device_of(address) && port.services.contains(service);
             const bool already = there && port.bound.contains(service);
             binding_.erase({address, service});
             if (there && !already && !passage.fails) {

@@ -84,6 +84,9 @@ private:
         pci::Service service = pci::Service::Aer;
     };
 
+    /// The port's device as whoever has opened it knows it: another after the port went and came;
+    /// nullopt where there is none.
+    std::optional<std::uint64_t> device_of(const pci::Address& port) const;
     void write_config(const pci::Address& port, Passage passage, const Ended& ended,
                       const std::function<void(SimPort&)>& write);
 

@@ -167,6 +167,7 @@ bool Kernel::add_below(SimPort& port) {
     note_(port.address, "kernel: card " + std::to_string(port.card->uid) + " is enumerated");
     for (const pci::Address& address : port.card->ports) {
         SimPort& nested = *machine_.find(address);
+        nested.made += 1;
         nested.bound = nested.services;
         nested.fenced = false;
         nested.masked = false;

@@ -182,6 +182,7 @@ void Simulation::schedule_plan() {
 
 void Simulation::start_slotd() {
     note({}, "slotd: starts");
+    machine_.forget_serials();
     engine_.emplace(settings_, engine::Engine::Ports{executor_, *this, *this, *this, history_});
     executor_.client_came();
     history_.open();

@@ -90,9 +90,15 @@ void Simulation::come_to_rest(const char* after) {
 }
 
 bool Simulation::excused(const pci::Address& address) const {
-    // Where a call never returns the kernel itself cannot go on.
+    // Where a call never returns the kernel itself cannot go on, and slotd leaves the gates around
+    // it as they are until it returns or slotd ends.
     const SimPort& port = machine_.ports.at(address);
-    return kernel_.enumeration_stuck() ||
+    const bool wedged =
+        engine_ && std::ranges::any_of(engine_->coordinator().slots(), [&](const auto& slot) {
+            return slot.second.facts.root_port == port.root_port &&
+                   std::holds_alternative<coordinator::Wedged>(slot.second.phase);
+        });
+    return wedged || kernel_.enumeration_stuck() ||
            std::ranges::any_of(machine_.ports, [&](const auto& other) {
                return other.second.root_port == port.root_port && kernel_.stuck(other.first);
            });
