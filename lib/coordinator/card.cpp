@@ -47,12 +47,13 @@ bool looks_as(const Card& then, const event::Observation& seen) {
                });
 }
 
-bool another_model(const Card& known, const event::Observation& seen) {
-    return std::ranges::any_of(known.functions, [&](const event::FunctionSeen& before) {
-        const event::FunctionSeen* const now = find(seen, before.address);
-        return now != nullptr && before.identity.answers() && now->identity.answers() &&
-               !before.identity.same_model(now->identity);
-    });
+bool another_serial(const Card& known, const event::Observation& seen) {
+    const bool same_models =
+        std::ranges::all_of(known.functions, [&](const event::FunctionSeen& before) {
+            const event::FunctionSeen* const now = find(seen, before.address);
+            return now == nullptr || before.identity.same_model(now->identity);
+        });
+    return same_models && compare(known, seen) == CardChange::Swapped;
 }
 
 const char* to_text(CardChange change) {
@@ -99,6 +100,13 @@ CardChange compare(const Card& known, const event::Observation& seen) {
         }
     }
     return CardChange::Same;
+}
+
+bool not_set_up(const Card& known, const event::Observation& seen) {
+    return std::ranges::any_of(known.functions, [&](const event::FunctionSeen& before) {
+        const event::FunctionSeen* const now = find(seen, before.address);
+        return now != nullptr && before.memory_decodes && !now->memory_decodes;
+    });
 }
 
 bool enumeration_fits(const std::vector<pci::Function>& enumerated,

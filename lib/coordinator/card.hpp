@@ -46,8 +46,12 @@ CardChange compare(const Card& known, const event::Observation& seen);
 /// The slot looks exactly as it did then: as occupied, the same functions with the same answers.
 bool looks_as(const Card& then, const event::Observation& seen);
 
-/// The difference is more than a serial number, which the kernel does not keep.
-bool another_model(const Card& known, const event::Observation& seen);
+/// Another card by its serial number alone, which the kernel does not keep.
+bool another_serial(const Card& known, const event::Observation& seen);
+
+/// Something of the card decoded its memory and does not any more: a card that has come does so
+/// only once it has been enumerated.
+bool not_set_up(const Card& known, const event::Observation& seen);
 
 /// What is enumerated is what is there: a hot-plug that the kernel has played already.
 bool enumeration_fits(const std::vector<pci::Function>& enumerated, const event::Observation& seen);

@@ -48,14 +48,14 @@ std::optional<std::string> why_not_automatic(const Slot& slot) {
 }
 
 void do_nothing(Draft& draft, const std::string& why, const std::string& reason,
-                const policy::Ladder& ladder, bool frozen) {
+                const policy::Ladder& ladder, bool frozen, const std::optional<Operation>& turn) {
     std::string line = why + "; " + reason;
     if (!ladder.rungs.empty() && ladder.rungs.front() != policy::Rung::Quarantine) {
         line += fmt::format("; would have tried {}; ask for it with slotctl reset {} --reason ...",
                             to_text(ladder.rungs.front()), draft.slot.facts.port.to_string());
     }
     draft.tell(Priority::Warning, RecordKind::NoAction, line);
-    open_gates(draft, std::nullopt, Verdict{false, frozen, why + "; " + reason});
+    open_gates(draft, turn, Verdict{false, frozen, why + "; " + reason});
 }
 
 }  // namespace
@@ -77,7 +77,8 @@ Condition condition_of(const Card& known, const event::Observation& seen) {
     return condition;
 }
 
-void bring_back(Draft& draft, const std::string& why, const Condition& condition) {
+void bring_back(Draft& draft, const std::string& why, const Condition& condition,
+                const std::optional<Operation>& turn) {
     policy::LadderQuestion question = ladder_question(draft.slot);
     question.answers = condition.answers;
     question.frozen = condition.frozen;
@@ -89,37 +90,45 @@ void bring_back(Draft& draft, const std::string& why, const Condition& condition
                    fmt::format("{} skipped: {}", to_text(skipped.rung), skipped.reason));
     }
     if (const auto reason = why_not_automatic(draft.slot)) {
-        do_nothing(draft, why, *reason, ladder, condition.frozen);
+        do_nothing(draft, why, *reason, ladder, condition.frozen, turn);
         return;
     }
     if (ladder.rungs.empty()) {
-        do_nothing(draft, why, "no step can help", ladder, condition.frozen);
+        do_nothing(draft, why, "no step can help", ladder, condition.frozen, turn);
         return;
     }
     if (ladder.rungs.front() == policy::Rung::Quarantine) {
         set_aside(draft, why + "; no gentler step can help");
-        open_gates(draft, std::nullopt, Verdict{false, condition.frozen, why});
+        open_gates(draft, turn, Verdict{false, condition.frozen, why});
         return;
     }
     Operation operation;
     operation.purpose = Purpose::Recover;
     operation.rungs = ladder.rungs;
     operation.frozen = condition.frozen;
+    if (turn) {
+        operation.before = turn->before;
+        try_rung(draft, std::move(operation), Priority::Info, "to recover, as " + why);
+        return;
+    }
     begin_operation(draft, std::move(operation), why);
 }
 
 void wait_again(Draft& draft, Operation operation, const std::string& why) {
     draft.end_attempt(operation, false, false, "called back: " + why);
+    operation.attempt = 0;
     draft.slot.script.clear();
+    const bool token = operation.purpose == Purpose::TakeToken;
     draft.act(ReleaseTurn{});
     draft.enter(Waiting{std::move(operation), draft.now + draft.limits.turn}, Priority::Info,
                 "the kernel comes first: " + why);
-    draft.act(AskTurn{});
+    draft.act(AskTurn{token});
 }
 
 void try_rung(Draft& draft, Operation operation, Priority priority, const std::string& line) {
     draft.slot.attempts += 1;
     operation.attempt = draft.slot.attempts;
+    operation.touched = false;
     draft.enter(Surveying{std::move(operation)}, priority, line);
     draft.run({action::SurveyUse{draft.slot.facts.port}});
 }

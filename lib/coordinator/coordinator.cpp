@@ -16,7 +16,9 @@
 #include "base/overloaded.hpp"
 #include "base/time.hpp"
 #include "coordinator/machine_lock.hpp"
+#include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/scripts.hpp"
 #include "coordinator/slot.hpp"
 #include "coordinator/slot_event.hpp"
 #include "coordinator/step.hpp"
@@ -28,6 +30,29 @@
 #include "policy/level.hpp"
 
 namespace slotd::coordinator {
+
+namespace {
+
+constexpr const char* kRescanLockHeld =
+    "the kernel's rescan lock may be held by a call that never returned";
+
+/// Has its turn, and has moved gates at most.
+bool untouched(const SlotPhase& phase) {
+    return std::holds_alternative<Surveying>(phase) || std::holds_alternative<Reserving>(phase) ||
+           std::holds_alternative<Draining>(phase);
+}
+
+/// What the kernel does with the slot, in whatever phase that was heard of; nullptr for nothing.
+const char* kernel_at_work(const Slot& slot, Instant now) {
+    if (kernel_active(slot.phase)) {
+        return name_of(slot.phase);
+    }
+    return slot.heard.recovers(now)   ? "being recovered by the kernel"
+           : slot.heard.hotplugs(now) ? "being hot-plugged"
+                                      : nullptr;
+}
+
+}  // namespace
 
 Coordinator::Coordinator(Settings settings) : settings_(std::move(settings)) {}
 
@@ -76,19 +101,17 @@ std::vector<Action> Coordinator::effect_finished(event::EffectId id, const event
     // What a slotd-exec that has ended would have done next is not started: the next one says when
     // it is there.
     if (outcome.kind != event::OutcomeKind::ExecutorLost) {
-        const MachineLock::Next next = machine_.finished(id, outcome.kind);
-        if (next.start) {
-            outgoing_.push_back(*next.start);
-        }
-        for (const StartEffect& refused : next.refused) {
-            refuse_effect(refused);
-        }
+        leave_machine(id, outcome.kind, now);
     }
     adopt_orphan(id, outcome);
     const auto owner = serials_.find(static_cast<std::uint32_t>(id >> 32));
     if (owner != serials_.end()) {
         const pci::Address port = owner->second;
+        const std::optional<InFlight> done = slots_.at(port).in_flight;
         apply(port, finish_effect(slots_.at(port), id, outcome, now, settings_.limits), now);
+        if (done && done->id == id) {
+            give_to_its_slot(port, done->effect);
+        }
     }
     return settle(now);
 }
@@ -175,7 +198,7 @@ void Coordinator::apply(const pci::Address& port, Step step, Instant now) {
         std::visit(
             Overloaded{
                 [&](const StartEffect& wanted) { start(port, wanted); },
-                [&](const AskTurn&) { turns_.ask(port); },
+                [&](const AskTurn& wanted) { turns_.ask(port, wanted.first); },
                 [&](const ReleaseTurn&) { turns_.release(port); },
                 [&](const Reserve& wanted) {
                     publish(ledger_.reserve(wanted, now, settings_.limits));
@@ -209,17 +232,64 @@ void Coordinator::start(const pci::Address& port, const StartEffect& wanted) {
     if (admission.start) {
         outgoing_.emplace_back(wanted);
     } else if (admission.refused) {
-        refuse_effect(wanted);
+        refuse_effect(wanted, kRescanLockHeld);
     }
 }
 
-void Coordinator::refuse_effect(const StartEffect& refused) {
-    refused_.emplace_back(refused.id,
-                          event::Outcome{event::OutcomeKind::Refused, 0,
-                                         action::to_string(refused.effect) +
-                                             ": the kernel's rescan lock may be held by a call "
-                                             "that never returned",
-                                         std::nullopt});
+void Coordinator::refuse_effect(const StartEffect& refused, const std::string& why) {
+    refused_.emplace_back(
+        refused.id, event::Outcome{event::OutcomeKind::Refused, 0,
+                                   action::to_string(refused.effect) + ": " + why, std::nullopt});
+}
+
+void Coordinator::leave_machine(event::EffectId id, event::OutcomeKind how, Instant now) {
+    for (;;) {
+        const MachineLock::Next next = machine_.finished(id, how);
+        for (const StartEffect& refused : next.refused) {
+            refuse_effect(refused, kRescanLockHeld);
+        }
+        if (!next.start) {
+            return;
+        }
+        const auto overtaken = overtaken_by(next.start->id, now);
+        if (!overtaken) {
+            outgoing_.push_back(*next.start);
+            return;
+        }
+        refuse_effect(*next.start, *overtaken);
+        id = next.start->id;
+        how = event::OutcomeKind::Refused;
+    }
+}
+
+std::optional<std::string> Coordinator::overtaken_by(event::EffectId id, Instant now) const {
+    const auto owner = serials_.find(static_cast<std::uint32_t>(id >> 32));
+    if (owner == serials_.end()) {
+        return std::nullopt;
+    }
+    const Slot& slot = slots_.at(owner->second);
+    const bool step = std::holds_alternative<Resetting>(slot.phase) ||
+                      std::holds_alternative<Replaying>(slot.phase);
+    const bool begins =
+        step && slot.in_flight && slot.in_flight->id == id && !operation_of(slot.phase)->touched;
+    if (!begins) {
+        return std::nullopt;  // what has begun is better ended than left in the middle
+    }
+    if (const char* const kernels = kernel_at_work(slot, now)) {
+        return std::string("the slot is ") + kernels;
+    }
+    const auto obstacle = obstacle_of(owner->second, now);
+    return obstacle ? std::optional(obstacle->reason) : std::nullopt;
+}
+
+bool Coordinator::waits_for_token_of(const pci::Address& port, const Slot& other) const {
+    const Operation* const wanted = operation_of(slots_.at(port).phase);
+    if (!token_missing(other) || (wanted != nullptr && wanted->purpose == Purpose::TakeToken)) {
+        return false;
+    }
+    const Operation* const theirs = operation_of(other.phase);
+    return std::holds_alternative<Resyncing>(other.phase) ||
+           (theirs != nullptr && theirs->purpose == Purpose::TakeToken);
 }
 
 bool Coordinator::conflict(const pci::Address& one, const pci::Address& other) const {
@@ -234,40 +304,29 @@ bool Coordinator::conflict(const pci::Address& one, const pci::Address& other) c
            first->second.facts.root_port == second->second.facts.root_port;
 }
 
-namespace {
-
-/// Has its turn, and has moved gates at most.
-bool untouched(const SlotPhase& phase) {
-    return std::holds_alternative<Surveying>(phase) || std::holds_alternative<Reserving>(phase) ||
-           std::holds_alternative<Draining>(phase);
-}
-
-/// What the kernel does with the slot, in whatever phase that was heard of; nullptr for nothing.
-const char* kernel_at_work(const Slot& slot, Instant now) {
-    if (kernel_active(slot.phase)) {
-        return name_of(slot.phase);
-    }
-    return slot.heard.recovers(now)   ? "being recovered by the kernel"
-           : slot.heard.hotplugs(now) ? "being hot-plugged"
-                                      : nullptr;
-}
-
-}  // namespace
-
 std::optional<Turns::Obstacle> Coordinator::obstacle_of(const pci::Address& port,
                                                         Instant now) const {
     std::optional<Turns::Obstacle> obstacle;
     for (const auto& [other, slot] : slots_) {
         const char* const kernels = kernel_at_work(slot, now);
         const bool wedged = std::holds_alternative<Wedged>(slot.phase);
-        if (other == port || (kernels == nullptr && !wedged) || !conflict(port, other)) {
+        const bool token = waits_for_token_of(port, slot);
+        if (other == port) {
+            // Its phase would have left the queue; what met another phase is remembered.
+            if (kernels != nullptr) {
+                obstacle = Turns::Obstacle{false, std::string("the slot is ") + kernels};
+            }
+            continue;
+        }
+        if ((kernels == nullptr && !wedged && !token) || !conflict(port, other)) {
             continue;
         }
         if (wedged) {
             return Turns::Obstacle{true,
                                    other.to_string() + " is wedged: " + reason_of(slot.phase)};
         }
-        obstacle = Turns::Obstacle{false, other.to_string() + " is " + kernels};
+        obstacle = Turns::Obstacle{false, other.to_string() + " is " +
+                                              (kernels != nullptr ? kernels : name_of(slot.phase))};
     }
     return obstacle;
 }

@@ -81,11 +81,17 @@ private:
     void drop_slot(const pci::Address& port, Instant now);
     /// Gates that a slot closed at other ports are opened by the slots of those.
     void hand_over_gates(const Slot& gone);
+    bool held(const pci::Address& port) const;
+    /// pciehp of another slot that an operation has unbound rests with that slot.
+    void give_to_its_slot(const pci::Address& port, const action::Effect& done);
     /// A gate that was closed for a slot that is gone, at a port that has come again meanwhile, is
     /// opened by the new slot.
     void adopt_orphan(event::EffectId id, const event::Outcome& outcome);
     SlotFacts facts_of(const pci::Port& port) const;
     bool conflict(const pci::Address& one, const pci::Address& other) const;
+    /// In one AER domain whoever has yet to take its token goes first: gates that an operation
+    /// closed are opened at its end, and then pciehp must not be bound anywhere.
+    bool waits_for_token_of(const pci::Address& port, const Slot& other) const;
     /// `now` decides what was heard of the kernel and is not over.
     std::optional<Turns::Obstacle> obstacle_of(const pci::Address& port, Instant now) const;
 
@@ -99,7 +105,11 @@ private:
     /// What the ledger has decided goes to the slots and to the history.
     void publish(Ledger::Decisions decisions);
     void start(const pci::Address& port, const StartEffect& wanted);
-    void refuse_effect(const StartEffect& refused);
+    void refuse_effect(const StartEffect& refused, const std::string& why);
+    /// The machine-wide effect has ended: the next one that may begin does.
+    void leave_machine(event::EffectId id, event::OutcomeKind how, Instant now);
+    /// A step that has waited for the machine and not begun: the kernel at work that comes first.
+    std::optional<std::string> overtaken_by(event::EffectId id, Instant now) const;
     /// Plays everything that follows until nothing does; returns what is for the outside.
     std::vector<Action> settle(Instant now);
 

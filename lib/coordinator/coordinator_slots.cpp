@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -49,6 +50,15 @@ void keep_what_comes_and_goes(SlotFacts& facts, const Slot& slot) {
     }
     if (facts.name.empty()) {
         facts.name = slot.facts.name;
+    }
+}
+
+/// The gate is closed, and the slot's from now on: a closing under way that finds it closed already
+/// has not found somebody else's.
+void take_over(Slot& slot, const Gate& gate) {
+    slot.closed.close(gate);
+    if (slot.in_flight && closed_by(slot.in_flight->effect) == gate) {
+        slot.in_flight->newly_closed = false;
     }
 }
 
@@ -139,7 +149,7 @@ void Coordinator::adopt_orphan(event::EffectId id, const event::Outcome& outcome
     const Gate gate = orphan->second;
     const auto at = slots_.find(gate.port);
     if (outcome.succeeded() && at != slots_.end()) {
-        at->second.closed.close(gate);
+        take_over(at->second, gate);
         pending_.emplace_back(gate.port, FactsChanged{});
     }
     if (outcome.kind != event::OutcomeKind::TimedOut) {
@@ -147,11 +157,29 @@ void Coordinator::adopt_orphan(event::EffectId id, const event::Outcome& outcome
     }
 }
 
+bool Coordinator::held(const pci::Address& port) const {
+    const auto slot = slots_.find(port);
+    return slot != slots_.end() && slot->second.hold;
+}
+
+void Coordinator::give_to_its_slot(const pci::Address& port, const action::Effect& done) {
+    const auto gate = closed_by(done);
+    if (!gate || gate->service != pci::Service::Pciehp || gate->port == port) {
+        return;
+    }
+    Slot& slot = slots_.at(port);
+    const auto owner = slots_.find(gate->port);
+    if (owner != slots_.end() && slot.closed.contains(*gate)) {
+        slot.closed.open(*gate);
+        take_over(owner->second, *gate);
+    }
+}
+
 void Coordinator::hand_over_gates(const Slot& gone) {
     for (const Gate& gate : gone.closed.gates()) {
         const auto at = slots_.find(gate.port);
         if (at != slots_.end() && gate.port != gone.facts.port) {
-            at->second.closed.close(gate);
+            take_over(at->second, gate);
             pending_.emplace_back(gate.port, FactsChanged{});
         }
     }
@@ -172,6 +200,12 @@ SlotFacts Coordinator::facts_of(const pci::Port& port) const {
         }
     }
     for (const pci::Port* const in_domain : topology_.subtree(port.root_port)) {
+        const bool mine = std::ranges::find(facts.hotplug_services, in_domain->address,
+                                            &ServiceAt::port) != facts.hotplug_services.end();
+        if (in_domain->hotplug_capable() && !mine && !held(in_domain->address)) {
+            facts.others_hotplug.push_back({in_domain->address, pci::Service::Pciehp,
+                                            in_domain->bound.contains(pci::Service::Pciehp)});
+        }
         for (const pci::Service service : {pci::Service::Aer, pci::Service::Dpc}) {
             if (in_domain->services.contains(service)) {
                 facts.error_services.push_back(

@@ -141,6 +141,9 @@ void finish(Draft& draft, const std::optional<Operation>& operation, const Verdi
     // A change that slipped in while the notification was off is confirmed and replayed from rest.
     const bool changed =
         seen ? compare(draft.slot.known, *seen) != CardChange::Same : verdict.handed_over;
+    if (seen && !changed && enumeration_fits(draft.slot.facts.functions, *seen)) {
+        learn(draft, *seen);
+    }
     const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
     // A gate that could not be moved is tried again, here and from rest.
     const bool strays = has_strays(draft.slot);

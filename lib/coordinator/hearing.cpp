@@ -10,6 +10,7 @@
 #include "coordinator/slot.hpp"
 #include "coordinator/slot_event.hpp"
 #include "event/kernel_event.hpp"
+#include "pci/service.hpp"
 #include "policy/ladder.hpp"
 #include "policy/limits.hpp"
 
@@ -32,6 +33,17 @@ bool ours(const Slot& slot) {
             (!operation->rungs.empty() && operation->rungs.front() == policy::Rung::Reenumerate));
 }
 
+bool errors_drained(const SlotFacts& facts) {
+    return !facts.error_services.empty() &&
+           std::ranges::none_of(facts.error_services, &ServiceAt::bound);
+}
+
+/// Of a slot without pciehp nobody can tell.
+bool hotplug_drained(const SlotFacts& facts) {
+    const auto own = std::ranges::find(facts.hotplug_services, facts.port, &ServiceAt::port);
+    return own != facts.hotplug_services.end() && !own->bound;
+}
+
 void hear_recovery(KernelHeard& heard, const event::RecoveryReported& reported, Instant now,
                    const policy::Limits& limits) {
     std::erase(heard.unfinished, reported.function);
@@ -52,25 +64,40 @@ void hear_recovery(KernelHeard& heard, const event::RecoveryReported& reported, 
 
 }  // namespace
 
+void forget_what_has_drained(Slot& slot, Instant now) {
+    if (errors_drained(slot.facts)) {
+        slot.heard.unfinished.clear();
+    }
+    if (hotplug_drained(slot.facts)) {
+        slot.heard.hotplug_until = std::min(slot.heard.hotplug_until, now);
+    }
+}
+
 void hear(Slot& slot, const SlotEvent& event, Instant now, const policy::Limits& limits) {
     const auto hotplug = [&] {
-        if (!ours(slot)) {
+        if (!ours(slot) && !hotplug_drained(slot.facts)) {
             slot.heard.hotplug_until = now + limits.hotplug_quiet;
         }
     };
     std::visit(Overloaded{
                    [&](const event::RecoveryReported& reported) {
-                       hear_recovery(slot.heard, reported, now, limits);
+                       if (!errors_drained(slot.facts)) {
+                           hear_recovery(slot.heard, reported, now, limits);
+                       }
                    },
                    [&](const event::HotplugSeen& seen) {
                        if (seen.kind == event::HotplugKind::Added ||
                            seen.kind == event::HotplugKind::Removed) {
                            hotplug();
                        }
+                       slot.heard.removed |= seen.kind == event::HotplugKind::Removed;
                    },
                    [&](const event::HotplugAnnounced&) { hotplug(); },
                    [&](const event::EventsMissed&) {
-                       // The end may be among what was lost.
+                       // The end may be among what was lost, and a removal, by pciehp where it is
+                       // bound.
+                       slot.heard.removed |=
+                           !slot.closed.contains_service(slot.facts.port, pci::Service::Pciehp);
                        slot.heard.recovery_until =
                            std::min(slot.heard.recovery_until, now + limits.announced_only);
                    },

@@ -31,6 +31,7 @@ struct Operation {
     std::vector<policy::Rung> rungs;  ///< left to try, gentlest first; front is the current one
     std::optional<event::ResetRequested> request;  ///< only of Purpose::Manual
     Card before;                                   ///< what verification compares with
+    bool touched = false;                          ///< something of the current step has been done
     bool frozen = false;       ///< only re-enumeration makes the functions usable again
     std::string last_failure;  ///< why the step before did not do
 

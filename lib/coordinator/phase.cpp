@@ -95,7 +95,9 @@ bool frozen_at_rest(const SlotPhase& phase) {
     const auto* const ill = std::get_if<NeedsOperator>(&phase);
     const auto* const set_aside = std::get_if<Quarantined>(&phase);
     const auto* const resyncing = std::get_if<Resyncing>(&phase);
-    return (ill != nullptr && ill->frozen) || (set_aside != nullptr && set_aside->frozen) ||
+    const auto* const held = std::get_if<Held>(&phase);
+    return (ill != nullptr && ill->frozen) || (held != nullptr && held->frozen) ||
+           (set_aside != nullptr && set_aside->frozen) ||
            (resyncing != nullptr && resyncing->frozen);
 }
 

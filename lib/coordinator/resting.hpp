@@ -67,15 +67,13 @@ template <class Phase>
 bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
                       bool unreachable_is_news) {
     const CardChange change = compare(draft.slot.known, seen);
-    const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
     // Another card of the same model differs only in its serial number, which enumeration does not
-    // keep: where pciehp is held back, such a swap still has to be replayed.
-    const bool played =
-        enumeration_fits(draft.slot.facts.functions, seen) &&
-        (change == CardChange::Gone || change == CardChange::Came ||
-         (change == CardChange::Swapped && (!samples || another_model(draft.slot.known, seen))));
+    // keep: where nothing was removed since, such a swap still has to be replayed.
+    const bool played = enumeration_fits(draft.slot.facts.functions, seen) &&
+                        (change == CardChange::Gone || change == CardChange::Came ||
+                         (change == CardChange::Swapped && !swapped_unheard(draft.slot, seen)));
     if (played) {
-        draft.slot.known = Card::from(seen);
+        learn(draft, seen);
     }
     if (change == CardChange::Same || played) {
         draft.slot.replayed.reset();

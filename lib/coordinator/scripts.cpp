@@ -46,6 +46,10 @@ bool has_vfs(const Slot& slot) {
                                [](const auto& function) { return function.vfs > 0; });
 }
 
+bool closes_errors(const Gate& gate) {
+    return gate.kind == GateKind::Service && gate.service != pci::Service::Pciehp;
+}
+
 bool climbs_ladder(const Operation& operation) {
     return operation.purpose == Purpose::Recover || operation.purpose == Purpose::Manual;
 }
@@ -185,11 +189,16 @@ std::vector<action::Effect> opening_script(const Slot& slot, action::Latched lat
     if (holds_token(slot)) {
         // The token: pciehp has drained before aer and dpc come back.
         for (const ServiceAt& service : slot.facts.hotplug_services) {
-            // A port that was enumerated afresh has its services bound, whatever was unbound
-            // before.
-            const bool ours = slot.closed.contains_service(service.port, service.service);
-            if (service.bound || (service.port == port && !ours)) {
+            if (service.bound) {
                 script.push_back(action::UnbindService{service.port, service.service});
+            }
+        }
+    }
+    if (holds_token(slot) && std::ranges::any_of(slot.closed.gates(), closes_errors)) {
+        // A slot of the domain that has not come to take its token yet.
+        for (const ServiceAt& other : slot.facts.others_hotplug) {
+            if (other.bound) {
+                script.push_back(action::UnbindService{other.port, other.service});
             }
         }
     }

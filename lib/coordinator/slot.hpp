@@ -38,6 +38,7 @@ struct SlotFacts {
     bool hotplug = false;                     ///< the port has a pciehp service
     std::vector<ServiceAt> error_services;    ///< aer and dpc of the AER domain
     std::vector<ServiceAt> hotplug_services;  ///< pciehp of this port and of the ports below it
+    std::vector<ServiceAt> others_hotplug;    ///< pciehp of the domain's other ports, held ones not
     std::vector<pci::Function> functions;     ///< as enumerated
     bool operator==(const SlotFacts&) const = default;
 };
@@ -73,6 +74,9 @@ struct KernelHeard {
     std::vector<pci::Address> unfinished;  ///< BEGIN heard, no end yet; by address
     Instant recovery_until;                ///< silence beyond is no recovery
     Instant hotplug_until;                 ///< quiet until then: the hot-plug is over
+    /// Functions of the slot went, or may have unheard, since the card was last known: what is
+    /// enumerated was enumerated after that.
+    bool removed = false;
     bool operator==(const KernelHeard&) const = default;
 
     bool recovers(Instant now) const { return !unfinished.empty() && now < recovery_until; }

@@ -21,6 +21,7 @@
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
 #include "event/outcome.hpp"
+#include "pci/service.hpp"
 #include "policy/limits.hpp"
 
 namespace slotd::coordinator {
@@ -58,7 +59,8 @@ void note_service(SlotFacts& facts, const Gate& gate, bool bound) {
     if (gate.kind != GateKind::Service) {
         return;
     }
-    for (auto* const services : {&facts.error_services, &facts.hotplug_services}) {
+    for (auto* const services :
+         {&facts.error_services, &facts.hotplug_services, &facts.others_hotplug}) {
         for (ServiceAt& service : *services) {
             if (service.port == gate.port && service.service == gate.service) {
                 service.bound = bound;
@@ -67,15 +69,20 @@ void note_service(SlotFacts& facts, const Gate& gate, bool bound) {
     }
 }
 
-void note_services(SlotFacts& facts, const action::Effect& effect, const event::Outcome& outcome) {
+void note_services(Slot& slot, const action::Effect& effect, const event::Outcome& outcome,
+                   Instant now) {
+    if (outcome.ambiguous() && std::holds_alternative<action::BindService>(effect)) {
+        note_service(slot.facts, *opened_by(effect), true);  // may be: it is unbound again
+    }
     if (!outcome.succeeded()) {
         return;
     }
     if (const auto closed = closed_by(effect)) {
-        note_service(facts, *closed, false);
+        note_service(slot.facts, *closed, false);
     } else if (const auto opened = opened_by(effect)) {
-        note_service(facts, *opened, true);
+        note_service(slot.facts, *opened, true);
     }
+    forget_what_has_drained(slot, now);
 }
 
 /// Why the slot is not well, until it has been looked at; empty if it is.
@@ -93,6 +100,9 @@ std::string ill_after_restart(const SlotPhase& phase, const std::optional<Operat
     if (const auto* const resyncing = std::get_if<Resyncing>(&phase)) {
         return resyncing->ill;
     }
+    if (const auto* const held = std::get_if<Held>(&phase)) {
+        return held->ill;
+    }
     return reason_of(phase);
 }
 
@@ -107,6 +117,8 @@ void executor_restarted(Draft& draft) {
         draft.answer(operation, false, "unknown",
                      "slotd-exec ended in the middle; what became of the reset is unknown");
     }
+    const bool held_open =
+        std::holds_alternative<Held>(draft.slot.phase) && draft.slot.closed.gates().empty();
     draft.slot.in_flight.reset();
     draft.slot.script.clear();
     for (const Gate& gate : draft.slot.closed.gates()) {
@@ -126,8 +138,8 @@ void executor_restarted(Draft& draft) {
         draft.look();
         return;
     }
-    if (std::holds_alternative<Held>(draft.slot.phase)) {
-        return;  // had no gate closed
+    if (held_open) {
+        return;
     }
     draft.close_incident(action::Priority::Warning,
                          "slotd-exec ended in the middle, looking afresh");
@@ -141,7 +153,9 @@ bool is_known(const SlotFacts& facts, const pci::Address& port) {
            std::ranges::find(facts.error_services, port, &ServiceAt::port) !=
                facts.error_services.end() ||
            std::ranges::find(facts.hotplug_services, port, &ServiceAt::port) !=
-               facts.hotplug_services.end();
+               facts.hotplug_services.end() ||
+           std::ranges::find(facts.others_hotplug, port, &ServiceAt::port) !=
+               facts.others_hotplug.end();
 }
 
 void note_gates(Slot& slot, const InFlight& done, const event::Outcome& outcome) {
@@ -167,6 +181,14 @@ void note_gates(Slot& slot, const InFlight& done, const event::Outcome& outcome)
     if (const auto gate = closed_by(done.effect);
         gate && done.newly_closed && (never_closed || token_not_taken)) {
         slot.closed.open(*gate);
+    }
+}
+
+void note_touched(SlotPhase& phase) {
+    if (auto* const resetting = std::get_if<Resetting>(&phase)) {
+        resetting->operation.touched = true;
+    } else if (auto* const replaying = std::get_if<Replaying>(&phase)) {
+        replaying->operation.touched = true;
     }
 }
 
@@ -215,8 +237,11 @@ Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& o
         return std::move(draft).done();
     }
     note_gates(draft.slot, done, outcome);
-    note_services(draft.slot.facts, done.effect, outcome);
+    note_services(draft.slot, done.effect, outcome, now);
     draft.slot.in_flight.reset();
+    if (!done.abandoned && outcome.kind != event::OutcomeKind::Refused) {
+        note_touched(draft.slot.phase);
+    }
     if (std::holds_alternative<Wedged>(slot.phase)) {
         dispatch(draft, WorkerReturned{outcome});
     } else if (done.abandoned) {

@@ -27,6 +27,7 @@ struct StartEffect {
 
 /// Ends with TurnGranted or TurnRefused.
 struct AskTurn {
+    bool first = false;  ///< before whoever waits already: the token, which the others wait for
     bool operator==(const AskTurn&) const = default;
 };
 

@@ -33,8 +33,7 @@ void act_on_replay(Draft& draft, Operation operation, const event::Observation& 
         return;
     }
     if (change == CardChange::Unreachable) {
-        draft.act(ReleaseTurn{});
-        bring_back(draft, "a card is there but does not answer", {.answers = false});
+        bring_back(draft, "a card is there but does not answer", {.answers = false}, operation);
         return;
     }
     auto script = replay_script(draft.slot, change);
@@ -76,6 +75,9 @@ void step_draining(Draft& draft, const Draining& phase, const SlotEvent& event) 
             [&](const WorkDone& done) {
                 if (!done.observation) {
                     draft.look();
+                } else if (draft.slot.heard.recovers(draft.now) ||
+                           draft.slot.heard.hotplugs(draft.now)) {
+                    wait_again(draft, phase.operation, "it is at work on the slot");
                 } else if (phase.operation.purpose == Purpose::Replay) {
                     act_on_replay(draft, phase.operation, *done.observation);
                 } else {

@@ -52,8 +52,7 @@ void step_ill(Draft& draft, const Ill& phase, const SlotEvent& event) {
                 const bool fits = enumeration_fits(draft.slot.facts.functions, *done.observation);
                 if (known && !phase.frozen && fits &&
                     why_not_verified(draft.slot.known, *done.observation).empty()) {
-                    draft.slot.known =
-                        Card::enumerated(draft.slot.facts.functions, *done.observation);
+                    learn(draft, *done.observation);
                     well_again(draft, std::get<Ill>(draft.slot.phase));
                     open_strays(draft, Verdict{true, false, "the card is well again"});
                 } else if (!std::get<Ill>(draft.slot.phase).changed_since) {

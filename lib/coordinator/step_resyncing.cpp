@@ -34,7 +34,7 @@ Verdict judge_first_look(const Slot& slot) {
 
 void looked(Draft& draft, const Resyncing& phase, const event::Observation& seen) {
     if (!draft.slot.known.looked) {
-        draft.slot.known = Card::enumerated(draft.slot.facts.functions, seen);
+        learn(draft, seen);
         open_gates(draft, std::nullopt, judge_first_look(draft.slot));
         return;
     }

@@ -41,7 +41,7 @@ void not_verified(Draft& draft, const Verifying& phase, const event::Observation
     std::visit(Overloaded{
                    [&](const Operation& operation) {
                        if (operation.purpose == Purpose::Replay) {
-                           draft.slot.known = Card::enumerated(draft.slot.facts.functions, seen);
+                           learn(draft, seen);
                            open_gates(draft, operation,
                                       Verdict{false, false,
                                               "the replayed hot-plug did not settle: " + why});
@@ -55,7 +55,7 @@ void not_verified(Draft& draft, const Verifying& phase, const event::Observation
                                   condition_of(draft.slot.known, seen));
                    },
                    [&](const KernelHotplugged&) {
-                       draft.slot.known = Card::enumerated(draft.slot.facts.functions, seen);
+                       learn(draft, seen);
                        // A card that came while notification was off is heard of after all.
                        open_gates(draft, std::nullopt,
                                   Verdict{false, false, "hot-plug over, but not settled: " + why},
@@ -85,6 +85,10 @@ void verified(Draft& draft, const Verifying& phase, const event::Observation& se
     }
     const Card& before = operation ? operation->before : draft.slot.known;
     Verdict verdict{true, false, text};
+    if (seen.occupied() && seen.functions.empty()) {
+        verdict.well = false;
+        verdict.text = "a card is there that the kernel has not enumerated";
+    }
     const std::string slower = why_degraded(before, seen);
     // Another card may have another link.
     if (!slower.empty() && compare(before, seen) == CardChange::Same) {
@@ -96,13 +100,18 @@ void verified(Draft& draft, const Verifying& phase, const event::Observation& se
         verdict.text += ", but " + slower;
         draft.tell(action::Priority::Warning, action::RecordKind::EffectFailed, slower);
     }
-    draft.slot.known = Card::enumerated(draft.slot.facts.functions, seen);
+    learn(draft, seen);
     open_gates(draft, std::move(operation), std::move(verdict));
 }
 
 /// Hot-plug is judged by whether what is enumerated fits what is there.
 void looked_after_hotplug(Draft& draft, const Verifying& phase, const event::Observation& seen) {
-    if (settled(seen) && enumeration_fits(draft.slot.facts.functions, seen)) {
+    const bool fits = settled(seen) && enumeration_fits(draft.slot.facts.functions, seen);
+    if (fits && swapped_unheard(draft.slot, seen)) {
+        hand_over(draft, phase, CardChange::Swapped);
+        return;
+    }
+    if (fits) {
         draft.slot.replayed.reset();
         verified(draft, phase, seen,
                  seen.occupied() ? "settled, a card is there" : "settled, the slot is empty");

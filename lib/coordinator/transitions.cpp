@@ -86,14 +86,25 @@ void kernel_hotplugs(Draft& draft, const std::string& why) {
     }
 }
 
+void learn(Draft& draft, const event::Observation& seen) {
+    draft.slot.known = Card::enumerated(draft.slot.facts.functions, seen);
+    draft.slot.heard.removed = false;
+}
+
+bool swapped_unheard(const Slot& slot, const event::Observation& seen) {
+    return another_serial(slot.known, seen) &&
+           (!slot.heard.removed || not_set_up(slot.known, seen));
+}
+
 void begin_operation(Draft& draft, Operation operation, const std::string& why) {
-    if (operation.purpose != Purpose::TakeToken) {
+    const bool token = operation.purpose == Purpose::TakeToken;
+    if (!token) {
         draft.open_incident(why);
     }
     operation.before = draft.slot.known;
     const std::string line = fmt::format("to {}, as {}", to_text(operation.purpose), why);
     draft.enter(Waiting{std::move(operation), draft.now + draft.limits.turn}, Priority::Info, line);
-    draft.act(AskTurn{});
+    draft.act(AskTurn{token});
 }
 
 namespace {

@@ -40,6 +40,12 @@ void kernel_announces(Draft& draft, const event::ErrorReported& error);
 /// pciehp or somebody else adds or removes functions: holds AER back as the level says.
 void kernel_hotplugs(Draft& draft, const std::string& why);
 
+/// What was looked at is what is known of the card from now on.
+void learn(Draft& draft, const event::Observation& seen);
+/// What is enumerated is not what is there, though the kernel cannot tell: another card of the same
+/// model, and nothing was removed since the last one was known, or nobody has set the new one up.
+bool swapped_unheard(const Slot& slot, const event::Observation& seen);
+
 /// Asks for the turn of an own operation.
 void begin_operation(Draft& draft, Operation operation, const std::string& why);
 /// A manual request meets a slot at rest: begins, or refuses with the reason.
@@ -58,8 +64,9 @@ void give_way(Draft& draft, const Operation& operation, const event::HotplugAnno
 void wait_again(Draft& draft, Operation operation, const std::string& why);
 
 /// The kernel gave up, or the card does not verify: the ladder, or a line that says what would be
-/// done.
-void bring_back(Draft& draft, const std::string& why, const Condition& condition);
+/// done. `turn` is an operation that has its turn and goes over into the recovery.
+void bring_back(Draft& draft, const std::string& why, const Condition& condition,
+                const std::optional<Operation>& turn = std::nullopt);
 
 /// The current rung of the operation is a new attempt: first who would be disturbed.
 void try_rung(Draft& draft, Operation operation, action::Priority priority,

@@ -9,9 +9,9 @@
 
 namespace slotd::coordinator {
 
-void Turns::ask(const pci::Address& port) {
+void Turns::ask(const pci::Address& port, bool first) {
     if (std::ranges::find(askers_, port) == askers_.end()) {
-        askers_.push_back(port);
+        askers_.insert(first ? askers_.begin() : askers_.end(), port);
     }
 }
 

@@ -29,7 +29,7 @@ public:
         bool operator==(const Decision&) const = default;
     };
 
-    void ask(const pci::Address& port);
+    void ask(const pci::Address& port, bool first = false);
     /// Gives the turn back, or takes the question back; nothing for a port that has neither.
     void release(const pci::Address& port);
     /// Decides the first question that can be decided now; nullopt when none can.

@@ -277,6 +277,7 @@ private:
         add(one.before);
         add(one.frozen);
         add(one.reserved);
+        add(one.touched);
     }
 
     void add(const coordinator::Verdict& one) {
@@ -372,6 +373,7 @@ private:
         attempts_ = one.attempts;
         add(one.facts.error_services);
         add(one.facts.hotplug_services);
+        add(one.facts.others_hotplug);
         add(one.facts.functions);
         add(one.phase);
         add(one.known);
@@ -384,6 +386,7 @@ private:
         add(one.heard.unfinished);
         add(one.heard.recovery_until);
         add(one.heard.hotplug_until);
+        add(one.heard.removed);
         add(one.script);
         add(one.in_flight);
     }

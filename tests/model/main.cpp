@@ -148,6 +148,7 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
     // An assertion of the coordinator that fails is worth its trace, too.
     (void)::signal(SIGABRT, [](int) {
+        (void)::signal(SIGABRT, SIG_DFL);
         for (const std::string& line : slotd::model::way_to_here()) {
             fmt::print("    {}\n", line);
         }

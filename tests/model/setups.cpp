@@ -91,11 +91,23 @@ Setup nested_slots_once(Level level) {
     return setup;
 }
 
-/// Two slots that want their turn, from each other and from the kernel.
+/// Two slots that want their turn from each other.
 Setup nested_slots_in_turns(Level level) {
     Setup setup = nested_slots_once(level);
     setup.name = std::string("turns of nested slots, ") + to_text(level);
-    setup.allowance = {.acts = 2, .errors = 1, .requests = 2};
+    setup.automatic_action = false;
+    setup.methods = {ResetMethod::Reenumerate};
+    setup.allowance = {.acts = 2, .requests = 2};
+    return setup;
+}
+
+/// One slot that wants its turn from the kernel, at work in the other.
+Setup nested_slots_and_kernel(Level level) {
+    Setup setup = nested_slots_once(level);
+    setup.name = std::string("nested slots and the kernel, ") + to_text(level);
+    setup.automatic_action = false;
+    setup.methods = {ResetMethod::Reenumerate};
+    setup.allowance = {.acts = 2, .errors = 1, .requests = 1};
     return setup;
 }
 
@@ -107,9 +119,14 @@ std::vector<Setup> all_setups() {
         all.push_back(one_slot_once(level));
         all.push_back(error_and_hotplug(level));
         all.push_back(error_and_fault(level));
-        all.push_back(nested_slots_once(level));
-        all.push_back(nested_slots_in_turns(level));
     }
+    for (const Level level : {Level::Fence, Level::Observe}) {
+        all.push_back(nested_slots_once(level));
+    }
+    // Turns are the same at every level; without gates two operations at a time can be explored
+    // in full.
+    all.push_back(nested_slots_in_turns(Level::Observe));
+    all.push_back(nested_slots_and_kernel(Level::Observe));
     return all;
 }
 

@@ -119,7 +119,8 @@ event::Observation World::observe(std::size_t port) const {
         const bool answers = reachable(port);
         seen.functions.push_back({function_of(port),
                                   answers ? identity_of(*this, one.card) : pci::Identity{},
-                                  one.enumerated == kSwitch ? "pcieport" : "nic", answers});
+                                  one.enumerated == kSwitch ? "pcieport" : "nic",
+                                  answers && one.card == one.enumerated});
     }
     return seen;
 }

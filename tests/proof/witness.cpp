@@ -66,8 +66,9 @@ bool operation_below(const pci::Address& root_port, const Coordinator& slotd) {
 /// slotd knows that the gate is closed, and will see to it at a time that it has named.
 bool being_put_right(const coordinator::Gate& gate, const Coordinator& slotd) {
     return std::ranges::any_of(slotd.slots(), [&](const auto& slot) {
-        return slot.second.closed.contains(gate) &&
-               coordinator::deadline_of(slot.second.phase) != kNever;
+        const bool acts_soon =
+            slot.second.in_flight || coordinator::deadline_of(slot.second.phase) != kNever;
+        return slot.second.closed.contains(gate) && acts_soon;
     });
 }
 
@@ -108,6 +109,14 @@ void Witness::kernel_said(const event::KernelEvent& event, const pci::Topology& 
         event);
 }
 
+void Witness::drained(const auto& service, const pci::Topology& known) {
+    if (service.service == pci::Service::Pciehp) {
+        told_.drained_hotplug(service.port);
+    } else if (const pci::Port* const port = known.find(service.port)) {
+        told_.drained_errors(port->root_port, known);
+    }
+}
+
 void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
                            const pci::Topology& known) {
     const auto at = started_.find(id);
@@ -131,11 +140,11 @@ void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
     }
     const auto* const unbound = std::get_if<action::UnbindService>(&ended.effect);
     if (unbound != nullptr && outcome.succeeded()) {
-        if (unbound->service == pci::Service::Pciehp) {
-            told_.drained_hotplug(unbound->port);
-        } else if (const pci::Port* const port = known.find(unbound->port)) {
-            told_.drained_errors(port->root_port, known);
-        }
+        drained(*unbound, known);
+    }
+    const auto* const bound = std::get_if<action::BindService>(&ended.effect);
+    if (bound != nullptr && !outcome.succeeded() && !outcome.ambiguous()) {
+        drained(*bound, known);  // it has not come back
     }
     if (unbound != nullptr && outcome.kind != event::OutcomeKind::Gone) {
         const coordinator::Gate gate{coordinator::GateKind::Service, unbound->port,
@@ -315,7 +324,7 @@ Violations Witness::both_sides_bound(const Truth& truth, const Coordinator& slot
     }
     std::set<pci::Address> ports_now;
     std::set<pci::Address> error_sides;
-    std::set<pci::Address> hotplug_sides;
+    std::map<pci::Address, pci::Address> hotplug_sides;  ///< by Root Port: a port with pciehp
     for (const PortTruth& port : truth.ports) {
         ports_now.insert(port.port);
         if (!ports_seen_.contains(port.port)) {
@@ -335,7 +344,7 @@ Violations Witness::both_sides_bound(const Truth& truth, const Coordinator& slot
             error_sides.insert(port.root_port);
         }
         if (counts(pci::Service::Pciehp)) {
-            hotplug_sides.insert(port.root_port);
+            hotplug_sides.insert_or_assign(port.root_port, port.port);
         }
     }
     std::erase_if(unheard_, [&](const pci::Address& port) { return !ports_now.contains(port); });
@@ -349,8 +358,9 @@ Violations Witness::both_sides_bound(const Truth& truth, const Coordinator& slot
         if (!both) {
             tokens_.insert(port.port);
         } else if (tokens_.contains(port.port)) {
-            found.push_back({3, fmt::format("aer or dpc and pciehp are both bound below {}",
-                                            port.port.to_string())});
+            found.push_back(
+                {3, fmt::format("aer or dpc and pciehp (of {}) are both bound below {}",
+                                hotplug_sides.at(port.port).to_string(), port.port.to_string())});
         }
     }
     return found;

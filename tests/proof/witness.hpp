@@ -64,6 +64,10 @@ public:
                       const pci::Topology& known);
     /// Before slotd is told that the history has an attempt.
     void reserved(const pci::Address& port, std::uint32_t attempt);
+
+    /// An operator has released the slot, and given its budget back.
+    void released(const pci::Address& port) { memories_[port].automatic.clear(); }
+
     /// slotd-exec has ended or has been told to: all its effects are lost, every recorded gate
     /// open.
     void gates_opened();
@@ -99,6 +103,8 @@ public:
     bool operator==(const Witness&) const = default;
 
 private:
+    /// Of an effect that unbinds or binds a service: it is unbound now.
+    void drained(const auto& service, const pci::Topology& known);
     Violations started(const coordinator::StartEffect& wanted,
                        const coordinator::Coordinator& slotd, const Truth& truth);
     Violations step_begins(const Started& step, const coordinator::Operation& operation,

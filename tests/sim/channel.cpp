@@ -68,6 +68,8 @@ void Channel::pump(unsigned listener) {
     if (loss_untold_ && schedule_.now() >= lost_until_) {
         loss_untold_ = false;
         batch.insert(batch.begin(), event::EventsMissed{name_});
+    } else if (loss_untold_) {
+        schedule_.at(lost_until_, [this, listener] { pump(listener); });
     }
     if (!batch.empty()) {
         deliver_(batch);

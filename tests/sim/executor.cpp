@@ -182,7 +182,7 @@ void SimExecutor::launch() {
                 return;
             }
             still_opening_.erase(gate);
-            const bool well = outcome.succeeded() || outcome.kind == OutcomeKind::Gone;
+            const bool well = outcome.succeeded() || !machine_.exists(*machine_.find(gate.port));
             if (well) {
                 record_.erase(gate);
             }

@@ -110,7 +110,8 @@ bool SimExecutor::nobodys(Ticket ticket) {
 void SimExecutor::undo(Ticket ticket, const Gate& gate, const event::Outcome& why) {
     move(gate, false, action::Latched::Deliver, {1ms},
          [this, ticket, gate, why](const event::Outcome& opened) {
-             const bool well = opened.succeeded() || opened.kind == OutcomeKind::Gone;
+             // A port that is only silent keeps its gate, and the record does.
+             const bool well = opened.succeeded() || !machine_.exists(*machine_.find(gate.port));
              if (well) {
                  record_.erase(gate);
              }

@@ -74,6 +74,7 @@ void Kernel::card_out(SimPort& port) {
 
 void Kernel::card_in(SimPort& port, Card card) {
     port.card = std::move(card);
+    port.card->wiped = true;
     port.link_up = false;
     port.change_latched = true;
     hotplug_interrupt(port.address);
@@ -234,12 +235,14 @@ void Kernel::hot_reset(const pci::Address& address, Passage passage, Ended ended
 
 void Kernel::reset_slot(const pci::Address& address, const Ended& ended) {
     const Duration down_for = random_.between(20ms, 150ms);
+    const SimPort& before = *machine_.find(address);
+    const bool wiped = before.card && before.card->wiped;
     reset_link(address, down_for);
-    later(down_for + 10ms, [this, address, ended] {
+    later(down_for + 10ms, [this, address, wiped, ended] {
         SimPort& after = *machine_.find(address);
         const bool back = machine_.card_answers(after);
         if (back) {
-            after.card->wiped = false;  // saved before, restored now
+            after.card->wiped = wiped;  // saved before, restored now, whatever it was
         }
         ended(back ? done() : ended_as(OutcomeKind::Failed, "the card is not back", ENOTTY));
     });

@@ -189,12 +189,11 @@ bool Kernel::add_below(SimPort& port) {
 void Kernel::link_down(SimPort& port) {
     port.link_up = false;
     port.change_latched = true;
-    if (port.card) {
-        // A hot reset of what is below the link.
-        for (const pci::Address& address : port.card->ports) {
-            SimPort& nested = *machine_.find(address);
-            nested.fenced = false;
-            nested.masked = false;
+    // A hot reset of all that is below the link.
+    for (SimPort* const below : machine_.subtree(port)) {
+        if (below->address != port.address) {
+            below->fenced = false;
+            below->masked = false;
         }
     }
     hotplug_interrupt(port.address);

@@ -246,6 +246,7 @@ void Simulation::ask_for_release(const SimPort& port) {
     request.port = port.address;
     request.requester.reason = "simulation";
     unanswered_.insert(request.request);
+    witness_.released(port.address);
     engine_->release(request, schedule_.now());
 }
 
