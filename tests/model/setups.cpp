@@ -80,6 +80,15 @@ Setup error_and_fault(Level level) {
     return setup;
 }
 
+/// What an operator asked for goes wrong, or either of the processes dies in it.
+Setup request_and_fault(Level level) {
+    Setup setup = one_slot_once(level);
+    setup.name = std::string("one slot, request and fault, ") + to_text(level);
+    setup.soak = Duration::zero();
+    setup.allowance = {.acts = 2, .requests = 1, .faults = 1, .crashes = 1};
+    return setup;
+}
+
 /// Everything that can go wrong with one of two slots, once: that the other one knows.
 Setup nested_slots_once(Level level) {
     Setup setup = one_slot_once(level);
@@ -88,6 +97,15 @@ Setup nested_slots_once(Level level) {
     setup.soak = Duration::zero();
     setup.methods = {ResetMethod::Auto};
     setup.errors = {ErrorNews::BeginOnly};
+    return setup;
+}
+
+/// Two slots that share a token, and an error.
+Setup nested_slots_and_token() {
+    Setup setup = nested_slots_once(Level::Exclusive);
+    setup.name = "nested slots, exclusive, an error";
+    setup.automatic_action = false;
+    setup.allowance = {.acts = 1, .errors = 1};
     return setup;
 }
 
@@ -119,10 +137,12 @@ std::vector<Setup> all_setups() {
         all.push_back(one_slot_once(level));
         all.push_back(error_and_hotplug(level));
         all.push_back(error_and_fault(level));
+        all.push_back(request_and_fault(level));
     }
     for (const Level level : {Level::Fence, Level::Observe}) {
         all.push_back(nested_slots_once(level));
     }
+    all.push_back(nested_slots_and_token());
     // Turns are the same at every level; without gates two operations at a time can be explored
     // in full.
     all.push_back(nested_slots_in_turns(Level::Observe));
