@@ -8,6 +8,7 @@ if(SLOTD_SANITIZE)
     set(mutants "")  # the proof is run with the release build
 endif()
 add_custom_target(mutants)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${mutants})
 foreach(mutant ${mutants})
     get_filename_component(name ${mutant} NAME_WE)
     foreach(field file invariant setup)
