@@ -2,7 +2,11 @@
 
 find_program(CCACHE ccache)
 if(CCACHE)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+    # Depend mode: what a source includes is learned from the compiler's own list, without another run
+    # of the preprocessor for each object that is not in the cache. The sloppiness is what ccache asks
+    # for where headers are precompiled.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_DEPEND=1
+        CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
 add_library(slotd_options INTERFACE)
@@ -40,6 +44,7 @@ function(slotd_library name)
     list(TRANSFORM ARG_DEPENDS PREPEND slotd_)
     if(sources)
         add_library(slotd_${name} STATIC ${sources})
+        slotd_precompile(std slotd_${name})
         set(scope PUBLIC)
     else()
         add_library(slotd_${name} INTERFACE)
@@ -59,13 +64,19 @@ function(slotd_program name folder)
     target_link_libraries(${name}_parts PUBLIC ${ARG_LIBRARIES})
     add_executable(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/main.cpp)
     target_link_libraries(${name} PRIVATE ${name}_parts)
+    slotd_precompile(std ${name}_parts ${name})
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
-# slotd_test(<name> <folder of tests/> LIBRARIES ...): one test program per folder, each TEST() in
-# it a ctest entry of its own.
+# slotd_test_options: what is compiled for tests alone is quick to compile, not quick to run.
+add_library(slotd_test_options INTERFACE)
+target_compile_options(slotd_test_options INTERFACE -Og)
+
+# slotd_test(<name> <folder of tests/> SHARES <n> LIBRARIES ...): one test program per folder, each
+# TEST() in it a ctest entry of its own. With sanitizers, where a process takes a tenth of a second to
+# start, SHARES entries that run every TEST() of the program between them.
 function(slotd_test name folder)
-    cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ARG "" "SHARES" "LIBRARIES" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
     if(NOT sources)
         return()
@@ -74,7 +85,22 @@ function(slotd_test name folder)
     target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
     target_compile_definitions(${name} PRIVATE SLOTD_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                SLOTD_BINARY_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
-    target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} slotd_options GTest::gmock GTest::gtest_main)
-    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
-                         PROPERTIES TIMEOUT 600)
+    target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} slotd_options slotd_test_options
+                          GTest::gmock GTest::gtest_main)
+    slotd_precompile(test ${name})
+    if(NOT SLOTD_SANITIZE)
+        # Parameters by the names that the tests give them: their values are printed as bytes.
+        gtest_discover_tests(${name} TEST_PREFIX "${name}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
+                             PROPERTIES TIMEOUT 600)
+        return()
+    endif()
+    if(NOT ARG_SHARES)
+        set(ARG_SHARES 1)
+    endif()
+    foreach(share RANGE 1 ${ARG_SHARES})
+        math(EXPR index "${share} - 1")
+        add_test(NAME ${name}.share_${share}_of_${ARG_SHARES} COMMAND ${name})
+        set_tests_properties(${name}.share_${share}_of_${ARG_SHARES} PROPERTIES TIMEOUT 600
+            ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARES};GTEST_SHARD_INDEX=${index}")
+    endforeach()
 endfunction()

@@ -173,6 +173,14 @@ event::Outcome open_and_reset(const Hands& hands, const Functions& functions) {
     return compare_and_reset(hands, functions, *device, groups);
 }
 
+/// Refused says that nothing was touched, and these functions were taken from their drivers.
+event::Outcome never_refused(event::Outcome outcome) {
+    if (outcome.kind == event::OutcomeKind::Refused) {
+        outcome.kind = event::OutcomeKind::Failed;
+    }
+    return outcome;
+}
+
 /// What a worker that was killed had given away.
 event::Outcome take_back_what_is_left(const Hands& hands, const pci::Address& port) {
     const auto closed = hands.record().load();
@@ -220,7 +228,7 @@ event::Outcome reset_by_vfio(const Hands& hands, const action::ResetByVfio& effe
     return reset.succeeded() && !back.succeeded()
                ? failed("the reset is done, but not everything is back: " + back.context,
                         back.os_errno)
-               : reset;
+               : never_refused(std::move(reset));
 }
 
 }  // namespace slotd::executor

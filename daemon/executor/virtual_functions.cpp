@@ -249,6 +249,7 @@ event::Outcome drop_noted_vfs(const Hands& hands, const CheckedPort& port) {
     if (!functions) {
         return outcome_of(functions.error());
     }
+    // All are looked at before one is dropped: Refused says that nothing was touched.
     for (const FunctionBelow& one : *functions) {
         const std::size_t number = number_of_vfs(one.dir).value_or(0);
         if (number == 0) {
@@ -263,9 +264,14 @@ event::Outcome drop_noted_vfs(const Hands& hands, const CheckedPort& port) {
         if (any_given_to_vfio(one.dir, number)) {
             return refused("a virtual function of " + name + " belongs to VFIO");
         }
+    }
+    for (const FunctionBelow& one : *functions) {
+        if (number_of_vfs(one.dir).value_or(0) == 0) {
+            continue;
+        }
         const auto dropped = hands.write(one.dir, kNumvfs, "0");
         if (!dropped || !wait_until(one.dir, link_of(0), false)) {
-            return failed(name + " does not let go of its virtual functions",
+            return failed(one.address.to_string() + " does not let go of its virtual functions",
                           dropped ? 0 : dropped.error().os_errno);
         }
     }

@@ -16,9 +16,9 @@ enum class OutcomeKind : std::uint8_t {
     Done,
     AlreadySo,  ///< nothing to do: the service was not bound, the gate not closed
     Gone,       ///< the function or port is no longer there (ENODEV, ENOENT, all ones)
-    Refused,  ///< slotd-exec's own check said no, nothing was touched; or the kernel said it cannot
-    Failed,   ///< the kernel tried and failed; `os_errno` says how
-    TimedOut,  ///< no answer within the deadline: the worker is wedged, what happened is unknown
+    Refused,    ///< slotd-exec's own check or the kernel said no, and nothing was touched
+    Failed,     ///< the kernel tried and failed; `os_errno` says how
+    TimedOut,   ///< no answer within the deadline: the worker is wedged, what happened is unknown
     ExecutorLost,  ///< slotd-exec went away; what happened is unknown
     WorkerLost,    ///< its worker process died, slotd-exec did not; what happened is unknown
 };

@@ -226,7 +226,9 @@ int FakeVfio::reset_info(int device, void* argument) const {
         return -EINVAL;
     }
     std::vector<std::string> functions = affected ? *affected : functions_with(function_of(name));
-    functions.resize(functions.size() + grows_by * asked_++, functions.front());
+    if (!functions.empty()) {
+        functions.resize(functions.size() + grows_by * asked_++, functions.front());
+    }
     vfio_pci_hot_reset_info header{};
     std::memcpy(&header, argument, sizeof header);
     const std::size_t room = (header.argsz - sizeof header) / sizeof(vfio_pci_dependent_device);

@@ -12,6 +12,7 @@
 #include "tests/house/exemptions.hpp"
 #include "tests/house/header_rules.hpp"
 #include "tests/house/include_rules.hpp"
+#include "tests/house/name_rules.hpp"
 #include "tests/house/purity_rules.hpp"
 #include "tests/house/size_rules.hpp"
 #include "tests/house/source_file.hpp"
@@ -71,6 +72,18 @@ TEST(Repository, WritesTheSameOrderIntoItsArchitecture) {
 
     EXPECT_EQ(modules_of_architecture(repository_text("docs/architecture.md")), modules)
         << "docs/architecture.md and lib/CMakeLists.txt differ";
+}
+
+TEST(Repository, IncludesWhatItNames) {
+    const Complaints complaints = over_all([](const SourceFile& file) {
+        if (file.path.starts_with("tests/lab/guest/")) {
+            return Complaints{};  // the lab builds them, and precompiles nothing
+        }
+        const std::string stem = file.path.substr(0, file.path.rfind('.'));
+        return check_names(file, file.is_header() ? "" : repository_text(stem + ".hpp"));
+    });
+
+    EXPECT_TRUE(complaints.empty()) << report(complaints);
 }
 
 TEST(Repository, KeepsLinesWithinTheirColumns) {

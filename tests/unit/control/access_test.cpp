@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "control/message.hpp"
 
 namespace slotd::control {

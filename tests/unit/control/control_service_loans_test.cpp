@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "control/control_service.hpp"
 #include "control/fault.hpp"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "action/effect.hpp"
 #include "tests/fakes/fake_machine.hpp"
 

@@ -37,6 +37,10 @@ Outcome refused_with(const std::string& why, int os_errno = 0) {
     return {OutcomeKind::Refused, os_errno, why, std::nullopt};
 }
 
+Outcome failed_with(const std::string& why, int os_errno = 0) {
+    return {OutcomeKind::Failed, os_errno, why, std::nullopt};
+}
+
 struct ResetByVfio : testing::Test {
     ResetByVfio() : core(sysfs, {"e1000e", "nvme", "vfio-pci"}), vfio(sysfs.root()) {
         sysfs.root_port("0000:00:1c.0", 1, 5);
@@ -59,8 +63,8 @@ struct ResetByVfio : testing::Test {
         return os::GateRecord(sysfs.state_dir()).load().value().gates;
     }
 
-    /// Both functions are as they were, and nothing was reset.
-    void expect_untouched() const {
+    /// Both functions are as they were, and nothing was reset by VFIO.
+    void expect_given_back() const {
         EXPECT_EQ(core.whose(kFirstName), "e1000e|");
         EXPECT_EQ(core.whose(kSecondName), "e1000e|");
         EXPECT_EQ(fakes::FakeVfio::resets(sysfs), "");
@@ -132,7 +136,7 @@ TEST_F(ResetByVfio, SaysWhatToLoad) {
     sysfs.tree().files().remove("bus/pci/drivers/vfio-pci");
 
     EXPECT_EQ(reset(), refused_with("vfio-pci is not loaded; modprobe vfio-pci"));
-    expect_untouched();
+    expect_given_back();
 }
 
 TEST_F(ResetByVfio, SaysThatTheIommuIsOff) {
@@ -141,7 +145,7 @@ TEST_F(ResetByVfio, SaysThatTheIommuIsOff) {
     EXPECT_EQ(reset(), refused_with("0000:01:00.0 has no IOMMU group: boot with intel_iommu=on or "
                                     "what the machine has in its place; VFIO's noiommu mode is not "
                                     "used"));
-    expect_untouched();
+    expect_given_back();
 }
 
 TEST_F(ResetByVfio, NamesFunctionsOutsideTheSlotThatShareAGroup) {
@@ -151,7 +155,7 @@ TEST_F(ResetByVfio, NamesFunctionsOutsideTheSlotThatShareAGroup) {
 
     EXPECT_EQ(reset(), refused_with("not viable: outside the slot and in the same IOMMU group: "
                                     "0000:02:00.0"));
-    expect_untouched();
+    expect_given_back();
 }
 
 TEST_F(ResetByVfio, RefusesASwitch) {
@@ -172,15 +176,15 @@ TEST_F(ResetByVfio, ResetsNothingWhereTheKernelWouldResetMore) {
     sysfs.card("0000:00:1d.0", "0000:02:00.0");
     vfio.affected = std::vector<std::string>{kFirstName, kSecondName, "0000:02:00.0"};
 
-    EXPECT_EQ(reset(), refused_with("the reset would hit 0000:02:00.0 too"));
-    expect_untouched();
+    EXPECT_EQ(reset(), failed_with("the reset would hit 0000:02:00.0 too"));
+    expect_given_back();
 }
 
 TEST_F(ResetByVfio, ResetsNothingWhereTheKernelWouldResetLess) {
     vfio.affected = std::vector<std::string>{kFirstName};
 
-    EXPECT_EQ(reset(), refused_with("the reset would not reach 0000:01:00.1"));
-    expect_untouched();
+    EXPECT_EQ(reset(), failed_with("the reset would not reach 0000:01:00.1"));
+    expect_given_back();
 }
 
 TEST_F(ResetByVfio, GivesEverythingBackWhateverTheKernelAnswers) {
@@ -192,20 +196,30 @@ TEST_F(ResetByVfio, GivesEverythingBackWhateverTheKernelAnswers) {
         EXPECT_FALSE(answer.succeeded());
         EXPECT_EQ(answer.os_errno, os_errno);
         EXPECT_TRUE(answer.context.starts_with("hot reset by VFIO: ")) << answer.context;
-        expect_untouched();
+        expect_given_back();
     }
     for (const unsigned long step :
          {VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU, VFIO_GROUP_GET_DEVICE_FD,
           VFIO_DEVICE_GET_PCI_HOT_RESET_INFO}) {
         vfio.fail(step, ENODEV);
         EXPECT_EQ(reset().os_errno, ENODEV);
-        expect_untouched();
+        expect_given_back();
     }
     vfio.fail_open("vfio", ENOENT);
-    EXPECT_EQ(
-        reset(),
-        refused_with("open the VFIO container: VFIO is not loaded; modprobe vfio-pci", ENOENT));
-    expect_untouched();
+    EXPECT_EQ(reset(), failed_with("open the VFIO container: VFIO is not loaded; modprobe vfio-pci",
+                                   ENOENT));
+    expect_given_back();
+}
+
+// Refused says that nothing was touched: slotctl tells it by its exit status.
+TEST_F(ResetByVfio, RefusesNothingOnceAFunctionHasLeftItsDriver) {
+    for (const unsigned long step :
+         {VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU, VFIO_GROUP_GET_DEVICE_FD,
+          VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, VFIO_DEVICE_PCI_HOT_RESET}) {
+        vfio.fail(step, EPERM);
+
+        EXPECT_EQ(reset().kind, OutcomeKind::Failed) << step;
+    }
 }
 
 TEST_F(ResetByVfio, DropsVirtualFunctionsThatAreNotedAndNoOthers) {
@@ -219,6 +233,20 @@ TEST_F(ResetByVfio, DropsVirtualFunctionsThatAreNotedAndNoOthers) {
     EXPECT_EQ(sysfs.attribute(kFirstName, "sriov_numvfs"), "0");
     EXPECT_EQ(perform(action::RestoreVfs{kPort}), kDone);
     EXPECT_EQ(core.whose("0000:01:00.2"), "nvme|");
+}
+
+TEST_F(ResetByVfio, DropsNoVirtualFunctionsUnlessThoseOfAllAreNoted) {
+    const std::string third = "0000:01:00.5";
+    sysfs.remove(kSecondName);
+    sysfs.card("0000:00:1c.0", third);
+    fakes::FakeVfio::add_group(sysfs, 7, {third});
+    core.physical(kFirstName, "nvme");
+    core.set_vfs(kFirstName, 1);
+    ASSERT_EQ(perform(action::NoteVfs{kPort}), kDone);
+    sysfs.set_attribute(third, "sriov_numvfs", "1\n");
+
+    EXPECT_EQ(reset(), refused_with("0000:01:00.5 has 1 virtual functions that were not noted"));
+    EXPECT_EQ(sysfs.attribute(kFirstName, "sriov_numvfs"), "1");
 }
 
 TEST_F(ResetByVfio, TakesBackFirstWhatAKilledWorkerLeft) {
@@ -235,7 +263,7 @@ TEST_F(ResetByVfio, DoesNothingForSomebodyWhoHasGone) {
     called_off = true;
 
     EXPECT_EQ(reset().kind, OutcomeKind::Failed);
-    expect_untouched();
+    expect_given_back();
 }
 
 // The gate of a function after a crash.

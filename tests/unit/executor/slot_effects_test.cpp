@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "action/effect.hpp"

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -121,6 +122,20 @@ void check_after(const std::string& directory, const Life& life) {
     EXPECT_EQ(opened.remembered, recall(rows, stamp_at(1), 1h));
 }
 
+std::string name_of(Survives survives) {
+    switch (survives) {
+        case Survives::Nothing:
+            return "Nothing";
+        case Survives::Everything:
+            return "Everything";
+        case Survives::EveryOther:
+            return "EveryOther";
+        case Survives::HalfOfLast:
+            return "HalfOfLast";
+    }
+    std::unreachable();
+}
+
 struct HistoryPowerCut : testing::TestWithParam<Survives> {};
 
 TEST_P(HistoryPowerCut, LosesNothingThatWasAcknowledgedAtAnyWrite) {
@@ -174,7 +189,8 @@ TEST_P(HistoryPowerCut, LosesNothingWhileARestartReadsAndTidiesUp) {
     EXPECT_GT(change, 5);
 }
 
-INSTANTIATE_TEST_SUITE_P(Disks, HistoryPowerCut, testing::ValuesIn(fakes::kAllSurvivals));
+INSTANTIATE_TEST_SUITE_P(DisksThatKeep, HistoryPowerCut, testing::ValuesIn(fakes::kAllSurvivals),
+                         [](const auto& disk) { return name_of(disk.param); });
 
 }  // namespace
 }  // namespace slotd::os
