@@ -41,6 +41,11 @@ public:
     /// Names in the directory without "." and "..", sorted; at most 65,536.
     Result<std::vector<std::string>> names() const;
 
+    using Wanted = bool (*)(std::string_view name);
+
+    /// Those of them that are wanted.
+    Result<std::vector<std::string>> names(Wanted wanted) const;
+
     bool exists(const std::string& name) const;
 
     const std::string& path() const { return path_; }

@@ -14,6 +14,8 @@ namespace slotd::pci {
 
 namespace {
 
+constexpr std::size_t kTextMin = std::string_view("0000:00:00.0").size();
+
 /// sysfs prints lower-case hexadecimal of at least `width` digits; an upper-case or shorter form is
 /// another name and would not be found there.
 template <class T>
@@ -28,6 +30,9 @@ std::optional<T> parse_hex(std::string_view text, std::size_t width_min, std::si
 }  // namespace
 
 std::optional<Address> Address::parse(std::string_view text) {
+    if (text.size() < kTextMin || text[text.size() - 2] != '.') {
+        return std::nullopt;  // most of what is asked, names of anything in sysfs, ends here
+    }
     std::string_view rest = text;
     const std::string_view domain_text = next_field(rest, ':');
     const std::string_view bus_text = next_field(rest, ':');
@@ -39,9 +44,11 @@ std::optional<Address> Address::parse(std::string_view text) {
     if (!domain || !bus || !device || !function || *device > 31 || *function > 7) {
         return std::nullopt;
     }
-    const Address address{*domain, *bus, *device, *function};
     // "00001:..." parses as 1 but is not how sysfs writes it.
-    return address.to_string() == text ? std::optional(address) : std::nullopt;
+    if (domain_text.size() > 4 && domain_text.front() == '0') {
+        return std::nullopt;
+    }
+    return Address{*domain, *bus, *device, *function};
 }
 
 std::string Address::to_string() const {
