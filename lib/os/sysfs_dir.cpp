@@ -27,6 +27,7 @@ namespace slotd::os {
 namespace {
 
 constexpr std::size_t kNamesMax = 65536;
+constexpr std::size_t kAttributeBytesMax = 65536;
 
 }  // namespace
 
@@ -48,8 +49,8 @@ Result<SysfsDir> SysfsDir::open_below(const std::string& name) const {
     return SysfsDir{std::move(fd), path_ + "/" + name};
 }
 
-Result<SysfsDir::Start> SysfsDir::read_up_to(const std::string& attribute,
-                                             std::size_t bytes_max) const {
+Result<SysfsDir::Start> SysfsDir::read_up_to(const std::string& attribute, std::size_t bytes_max,
+                                             Shown shown) const {
     const UniqueFd file{::openat(fd_.get(), attribute.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) {
         return std::unexpected(os_error(errno, "open " + path_ + "/" + attribute));
@@ -64,17 +65,26 @@ Result<SysfsDir::Start> SysfsDir::read_up_to(const std::string& attribute,
         if (got < 0) {
             return std::unexpected(os_error(errno, "read " + path_ + "/" + attribute));
         }
-        if (got == 0) {
+        start.text.append(buffer.data(), static_cast<std::size_t>(got));
+        if (got == 0 || (shown == Shown::Whole && std::cmp_less(got, buffer.size()))) {
             start.whole = true;
             return start;
         }
-        start.text.append(buffer.data(), static_cast<std::size_t>(got));
     }
     return start;
 }
 
-Result<std::string> SysfsDir::read(const std::string& attribute, std::size_t bytes_max) const {
-    auto start = read_up_to(attribute, bytes_max);
+Result<std::string> SysfsDir::read(const std::string& attribute) const {
+    return read_whole(attribute, kAttributeBytesMax, Shown::Whole);
+}
+
+Result<std::string> SysfsDir::read(const std::string& table, std::size_t bytes_max) const {
+    return read_whole(table, bytes_max, Shown::InPieces);
+}
+
+Result<std::string> SysfsDir::read_whole(const std::string& attribute, std::size_t bytes_max,
+                                         Shown shown) const {
+    auto start = read_up_to(attribute, bytes_max, shown);
     if (!start) {
         return std::unexpected(std::move(start.error()));
     }
@@ -87,7 +97,7 @@ Result<std::string> SysfsDir::read(const std::string& attribute, std::size_t byt
 
 Result<std::string> SysfsDir::read_start(const std::string& attribute,
                                          std::size_t bytes_max) const {
-    auto start = read_up_to(attribute, bytes_max);
+    auto start = read_up_to(attribute, bytes_max, Shown::InPieces);
     if (!start) {
         return std::unexpected(std::move(start.error()));
     }

@@ -134,7 +134,8 @@ void OpenFiles::look_at_node(int fds, const char* descriptor, const std::string&
         add(node, nodes_.with_path(node));
         return;
     }
-    const std::string number = fmt::format("{}:{}", status.stx_rdev_major, status.stx_rdev_minor);
+    const std::string number =
+        std::to_string(status.stx_rdev_major) + ":" + std::to_string(status.stx_rdev_minor);
     if (S_ISCHR(status.stx_mode)) {
         add(node, nodes_.with_number(NodeKind::Character, number));
     } else if (S_ISBLK(status.stx_mode)) {

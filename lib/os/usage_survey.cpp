@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/parse.hpp"
@@ -130,14 +131,17 @@ void Survey::read_vfs(const SysfsDir& dir, const std::vector<std::string>& names
 }
 
 void Survey::read_networks() {
-    const auto interfaces = devices_in("class/net", any);
-    if (interfaces.empty()) {
-        return;
-    }
-    const std::set<std::string> routes = read_default_routes(proc_, usage_.unreadable);
-    for (const UsageDomain::Device& device : interfaces) {
-        usage_.functions[device.function].networks.push_back(
-            network_use(domain_.sysfs(), device.name, routes));
+    std::optional<std::set<std::string>> routes;
+    for (const UsageDomain::Device& device : devices_in("class/net", any)) {
+        event::NetworkUse use = network_use(domain_.sysfs(), device.name, {});
+        // The kernel takes the routes of an interface that goes down; a bond may have another way.
+        if (use.up || !use.member_of.empty()) {
+            if (!routes) {
+                routes = read_default_routes(proc_, usage_.unreadable);
+            }
+            use = network_use(domain_.sysfs(), device.name, *routes);
+        }
+        usage_.functions[device.function].networks.push_back(std::move(use));
     }
 }
 

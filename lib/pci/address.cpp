@@ -1,7 +1,5 @@
 #include "pci/address.hpp"
 
-#include <fmt/format.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,6 +23,18 @@ std::optional<T> parse_hex(std::string_view text, std::size_t width_min, std::si
         return std::nullopt;
     }
     return parse_unsigned<T>(text, 16);
+}
+
+/// By hand: an address is written for each file, line and request.
+void append_hex(std::string& text, std::uint32_t value, unsigned digits_min) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    unsigned digits = digits_min;
+    while (digits < 8 && value >> (4 * digits) != 0) {
+        ++digits;
+    }
+    while (digits-- > 0) {
+        text += kDigits[value >> (4 * digits) & 0xf];
+    }
 }
 
 }  // namespace
@@ -52,7 +62,15 @@ std::optional<Address> Address::parse(std::string_view text) {
 }
 
 std::string Address::to_string() const {
-    return fmt::format("{:04x}:{:02x}:{:02x}.{:x}", domain, bus, device, function);
+    std::string text;
+    append_hex(text, domain, 4);
+    text += ':';
+    append_hex(text, bus, 2);
+    text += ':';
+    append_hex(text, device, 2);
+    text += '.';
+    append_hex(text, function, 1);
+    return text;
 }
 
 }  // namespace slotd::pci
