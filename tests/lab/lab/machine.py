@@ -29,8 +29,8 @@ class Clock:
     While all wait, it jumps to whatever comes next, or goes with the host's clock.
 
     Such a guest has no fast string instructions: with them the kernel clears a page by one
-    instruction for each byte, which a processor that has them does 32 or 64 at a time, and every
-    system call with a path clears one (Debian: init_on_alloc). Without them it is 8 bytes each.
+    instruction for each byte, 4,096 ns for what took 23 ns on the host, and every system call with
+    a path clears one (Debian: init_on_alloc). Without them it is 8 bytes each.
     """
 
     instruction_ns: int
