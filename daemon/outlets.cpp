@@ -44,6 +44,7 @@ void Answers::answer(const engine::PlanAnswer& answer) {
     plan.usage = answer.usage;
     plan.in_use = answer.in_use;
     plan.would_refuse = answer.would_refuse;
+    plan.would_refuse_forced = answer.would_refuse_forced;
     plan.text = answer.text;
     service_->answer(control::PlanAnswer{answer.request, std::move(plan)});
 }

@@ -31,7 +31,7 @@ struct JobEnded {
 /// Bounds of the crew; the deadline can be cut shorter by tests.
 struct CrewLimits {
     std::size_t workers_max = 64;
-    std::size_t idle_max = 4;
+    std::size_t idle_max = 1;  ///< each more is asked in every turn, and looked at in every survey
     std::optional<Duration> deadline_max;
 };
 

@@ -61,19 +61,18 @@ std::uint16_t count_vfs(const os::SysfsDir& dir) {
         names, [](const std::string& name) { return name.starts_with("virtfn"); }));
 }
 
-bool read_bars_intact(const os::ConfigSpace& config, const os::SysfsDir& dir) {
+bool bars_intact(const os::ConfigHeader& header, const os::SysfsDir& dir) {
     const auto text = dir.read("resource");
     const pci::BarResources resources = text ? pci::parse_resource(*text) : pci::BarResources{};
     if (std::ranges::none_of(resources, pci::is_assigned)) {
         return true;
     }
     std::array<std::uint32_t, pci::kBarsOfTypeZero> registers{};
-    const auto header = config.read8(pci::kHeaderTypeOffset);
-    const std::size_t count = header ? pci::HeaderType(*header).bars() : 0;
+    const std::size_t count =
+        pci::HeaderType(header.read<std::uint8_t>(pci::kHeaderTypeOffset)).bars();
     for (std::size_t bar = 0; bar < count; ++bar) {
-        const auto raw = config.read32(
+        registers.at(bar) = header.read<std::uint32_t>(
             static_cast<std::uint16_t>(pci::kBarsOffset + bar * sizeof(std::uint32_t)));
-        registers.at(bar) = raw.value_or(0xffffffff);
     }
     return pci::bars_intact(std::span(registers).first(count), resources);
 }
@@ -96,16 +95,26 @@ pci::Identity read_vf_identity(const os::ConfigSpace& config, const os::SysfsDir
     return identity;
 }
 
+/// 0 for a function that does not answer.
+std::uint16_t command_of(std::uint16_t raw) {
+    return pci::Command(raw).all_ones() ? std::uint16_t{0} : raw;
+}
+
 void observe_vf(const os::ConfigSpace& config, const os::SysfsDir& dir, event::FunctionSeen& seen) {
+    seen.command = command_of(config.read16(pci::Command::kOffset).value_or(0xffff));
     seen.identity = read_vf_identity(config, dir);
     seen.memory_decodes = seen.identity.answers();
 }
 
 void observe_physical(const os::ConfigSpace& config, const os::SysfsDir& dir,
                       event::FunctionSeen& seen) {
-    seen.identity = config.read_identity().value_or(pci::Identity{});
+    os::ConfigHeader header;
+    header.bytes.fill(0xff);
+    header = config.read_header().value_or(header);
+    seen.command = command_of(header.read<std::uint16_t>(pci::Command::kOffset));
+    seen.identity = config.identity_of(header);
     seen.memory_decodes = seen.command != 0 && pci::Command(seen.command).decodes();
-    seen.bars_intact = read_bars_intact(config, dir);
+    seen.bars_intact = bars_intact(header, dir);
     seen.vfs = count_vfs(dir);
 }
 
@@ -121,8 +130,6 @@ event::FunctionSeen observe_function(const Hands& hands, const os::SysfsDir& por
     }
     seen.driver = dir->link_name("driver").value_or("").substr(0, event::kDriverBytesMax);
     const os::ConfigSpace config(hands.sysfs().path(), address);
-    const pci::Command command(config.read16(pci::Command::kOffset).value_or(0xffff));
-    seen.command = command.all_ones() ? std::uint16_t{0} : command.raw();
     seen.is_virtual = dir->exists("physfn");
     if (seen.is_virtual) {
         observe_vf(config, *dir, seen);

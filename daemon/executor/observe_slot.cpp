@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "action/effect.hpp"
@@ -69,13 +70,13 @@ event::Observation observe_tree(const Hands& hands, const os::SysfsDir& dir,
                                 const pci::Address& port) {
     event::Observation seen;
     seen.port = port;
-    if (const auto bound = os::PortServices(hands.sysfs(), dir, port).bound()) {
-        seen.bound = *bound;
-    }
-    const auto names = dir.names();
+    // Functions and port services; what else is there has no colon.
+    const auto names =
+        dir.names([](std::string_view name) { return name.find(':') != std::string_view::npos; });
     if (!names) {
         return seen;
     }
+    seen.bound = os::PortServices(hands.sysfs(), dir, port).bound_of(*names);
     for (const std::string& name : *names) {
         const auto function = pci::Address::parse(name);
         if (function && seen.functions.size() < event::kFunctionsSeenMax) {

@@ -107,8 +107,8 @@ bool Server::stop_asked() {
     signalfd_siginfo signal{};
     while (::read(stop_.get(), &signal, sizeof signal) == sizeof signal) {
         stopping_ = stopping_ || signal.ssi_signo != SIGCHLD;
+        crew_.reap();  // takes all that have ended: one signal may stand for several
     }
-    crew_.reap();
     return stopping_;
 }
 

@@ -1,12 +1,12 @@
 #include "daemon/executor/subject_check.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <expected>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
+#include <string_view>
 #include <utility>
 
 #include "daemon/executor/hands.hpp"
@@ -28,10 +28,11 @@ std::unexpected<event::Outcome> instead(event::Outcome outcome) {
 }
 
 /// The function that sysfs has this one below; nullopt directly below a host bridge.
-std::optional<pci::Address> parent_of(const os::SysfsDir& dir) {
-    std::error_code error;
-    const std::filesystem::path real = std::filesystem::canonical(dir.path(), error);
-    return error ? std::nullopt : pci::Address::parse(real.parent_path().filename().string());
+std::optional<pci::Address> parent_of(const Hands& hands, const pci::Address& address) {
+    const auto target = hands.sysfs().link_target("bus/pci/devices/" + address.to_string());
+    std::string_view path = target ? std::string_view(*target) : "";
+    path.remove_suffix(path.size() - std::min(path.rfind('/'), path.size()));
+    return pci::Address::parse(path.substr(path.rfind('/') + 1));
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ Checked<CheckedFunction> check_function(const Hands& hands, const pci::Address& 
     if (is_bridge && bridges == Bridges::Refused) {
         return instead(refused(address.to_string() + " is a bridge"));
     }
-    const std::optional<pci::Address> parent = parent_of(*dir);
+    const std::optional<pci::Address> parent = parent_of(hands, address);
     if (!parent) {
         return instead(refused(address.to_string() + " is not below a port"));
     }

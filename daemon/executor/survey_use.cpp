@@ -5,7 +5,6 @@
 #include "action/effect.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/outcomes.hpp"
-#include "daemon/executor/subject_check.hpp"
 #include "event/outcome.hpp"
 #include "event/usage_wire.hpp"
 #include "os/sysfs_dir.hpp"
@@ -14,10 +13,17 @@
 namespace slotd::executor {
 
 event::Outcome survey_use(const Hands& hands, const action::SurveyUse& effect) {
-    const auto port = check_port(hands, effect.port);
-    if (!port && (port.error().kind != event::OutcomeKind::Gone ||
-                  !hands.sysfs().exists("bus/pci/devices/" + effect.port.to_string()))) {
-        return port.error();
+    const auto dir = hands.device_dir(effect.port);
+    if (!dir) {
+        return outcome_of(dir.error());
+    }
+    // The kernel's own copy: the port's config space may be locked for as long as a reset lasts.
+    const auto class_code = dir->read("class");
+    if (!class_code) {
+        return outcome_of(class_code.error());
+    }
+    if (!class_code->starts_with("0x0604")) {
+        return refused(effect.port.to_string() + " is no bridge");
     }
     const auto proc = os::SysfsDir::open(hands.proc_root());
     if (!proc) {

@@ -149,7 +149,8 @@ method Hold(slot: string, seconds: ?int, reason: string) -> (
 method Release(slot: string, reason: string) -> (request: int, port: string, text: string)
 
 # What Reset would do now, step by step, who uses what it would disturb, and which of these uses
-# count. would_refuse: without force; text says why. usage: null where it could not be found out.
+# count. would_refuse: without force; would_refuse_forced: with force too; text says why. usage:
+# null where it could not be found out.
 method Plan(target: string, method: ?(auto, flr, bus, slot, vfio, reenumerate)) -> (
   port: string,
   function: ?string,
@@ -157,6 +158,7 @@ method Plan(target: string, method: ?(auto, flr, bus, slot, vfio, reenumerate)) 
   usage: ?Usage,
   in_use: []Use,
   would_refuse: bool,
+  would_refuse_forced: bool,
   text: string
 )
 

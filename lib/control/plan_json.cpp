@@ -164,6 +164,7 @@ json of_plan(const PlanReply& plan) {
                     {"steps", plan.steps},
                     {"in_use", array_of(plan.in_use, of_use)},
                     {"would_refuse", plan.would_refuse},
+                    {"would_refuse_forced", plan.would_refuse_forced},
                     {"text", plan.text}};
     if (plan.function) {
         parameters["function"] = plan.function->to_string();
@@ -190,6 +191,7 @@ Result<PlanReply> plan_from(const json& object) {
                                reader.address(one, "function"), text_at(one, "text")});
     }
     plan.would_refuse = flag_at(object, "would_refuse");
+    plan.would_refuse_forced = flag_at(object, "would_refuse_forced");
     plan.text = text_at(object, "text");
     if (reader.wrong() != nullptr) {
         return wrong_field(reader.wrong());

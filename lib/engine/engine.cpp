@@ -120,6 +120,7 @@ void Engine::finish_plan(const event::PlanRequested& request, const event::Outco
         const coordinator::InUse in_use = coordinator_.preview_use(reset, *outcome.usage);
         answer.in_use = in_use.counted;
         answer.text = in_use.never;
+        answer.would_refuse_forced = !in_use.never.empty();
     } else {
         answer.text = "cannot tell what is in use: " + outcome.to_string();
     }

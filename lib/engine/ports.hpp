@@ -68,6 +68,7 @@ struct PlanAnswer {
     std::optional<event::Usage> usage;  ///< nullopt: it could not be read, `text` says why
     std::vector<policy::Use> in_use;    ///< those that count under the slot's policy
     bool would_refuse = false;          ///< without `force`
+    bool would_refuse_forced = false;   ///< with it too
     std::string text;                   ///< whole sentence: why it would refuse, or what is missing
     bool operator==(const PlanAnswer&) const = default;
 };

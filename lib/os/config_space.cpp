@@ -15,6 +15,7 @@ extern "C" {
 #include <expected>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/result.hpp"
 #include "os/os_error.hpp"
@@ -146,29 +147,45 @@ pci::ReadConfig ConfigSpace::reader() const {
     return [this](std::uint16_t offset) { return read32(offset); };
 }
 
-Result<pci::Identity> ConfigSpace::read_identity() const {
+Result<ConfigHeader> ConfigSpace::read_header() const {
+    ConfigHeader header;
     const auto ids = read32(pci::kVendorIdOffset);
     if (!ids) {
         return std::unexpected(ids.error());
     }
+    if (*ids == 0xffffffff) {
+        header.bytes.fill(0xff);  // each further read might wait for a completion that never comes
+        return header;
+    }
+    if (auto done = read(0, header.bytes.data(), static_cast<int>(header.bytes.size())); !done) {
+        return std::unexpected(std::move(done.error()));
+    }
+    return header;
+}
+
+Result<pci::Identity> ConfigSpace::read_identity() const {
+    const auto header = read_header();
+    if (!header) {
+        return std::unexpected(header.error());
+    }
+    return identity_of(*header);
+}
+
+pci::Identity ConfigSpace::identity_of(const ConfigHeader& header) const {
     pci::Identity identity;
-    identity.vendor = static_cast<std::uint16_t>(*ids);
-    identity.device = static_cast<std::uint16_t>(*ids >> 16);
+    identity.vendor = header.read<std::uint16_t>(pci::kVendorIdOffset);
+    identity.device = header.read<std::uint16_t>(pci::kVendorIdOffset + sizeof(std::uint16_t));
     if (!identity.answers()) {
-        return pci::Identity{};
+        return {};
     }
-    const auto class_and_revision = read32(pci::kRevisionIdOffset);
-    const auto header_type = read8(pci::kHeaderTypeOffset);
-    const auto subsystem = read32(pci::kSubsystemVendorIdOffset);
-    if (!class_and_revision || !header_type || !subsystem) {
-        return failure(ErrorKind::Io, "read the header of " + address_.to_string());
-    }
-    identity.class_code = *class_and_revision >> 8;
-    identity.revision = static_cast<std::uint8_t>(*class_and_revision);
+    const auto class_and_revision = header.read<std::uint32_t>(pci::kRevisionIdOffset);
+    identity.class_code = class_and_revision >> 8;
+    identity.revision = static_cast<std::uint8_t>(class_and_revision);
     // A bridge has its subsystem in a capability of its own, which slotd does not need: 0 there.
-    if ((*header_type & 0x7f) == 0) {
-        identity.subsystem_vendor = static_cast<std::uint16_t>(*subsystem);
-        identity.subsystem_device = static_cast<std::uint16_t>(*subsystem >> 16);
+    if ((header.read<std::uint8_t>(pci::kHeaderTypeOffset) & 0x7f) == 0) {
+        identity.subsystem_vendor = header.read<std::uint16_t>(pci::kSubsystemVendorIdOffset);
+        identity.subsystem_device =
+            header.read<std::uint16_t>(pci::kSubsystemVendorIdOffset + sizeof(std::uint16_t));
     }
     // Not knowing the serial number is no reason not to know the rest.
     if (const auto serial = pci::read_serial_number(reader())) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +17,22 @@ struct pci_access;
 struct pci_dev;
 
 namespace slotd::os {
+
+/// The header of a function's configuration space, little-endian as it is there.
+struct ConfigHeader {
+    std::array<std::uint8_t, 64> bytes{};
+
+    /// `offset` is below 64, and so is the end of what is read.
+    template <std::unsigned_integral T>
+    T read(std::uint16_t offset) const {
+        T value = 0;
+        for (std::size_t index = 0; index < sizeof(T); ++index) {
+            value =
+                static_cast<T>(value | static_cast<T>(T{bytes.at(offset + index)} << 8 * index));
+        }
+        return value;
+    }
+};
 
 /// One function's configuration space, through libpci's sysfs method. Only slotd-exec uses it, and
 /// there only a worker process: while the kernel resets the function or its port, each access
@@ -36,6 +55,10 @@ public:
     Status write16(std::uint16_t offset, std::uint16_t value) const;
     Status write32(std::uint16_t offset, std::uint32_t value) const;
 
+    /// The first 64 bytes in one call, all ones where the function does not answer. Not for a
+    /// virtual function, whose IDs are all ones at all times.
+    Result<ConfigHeader> read_header() const;
+
     /// For the pure walks of pci/registers. Lives no longer than this object.
     pci::ReadConfig reader() const;
 
@@ -43,6 +66,8 @@ public:
     /// itself answers now; !answers() where it does not. `serial` is nullopt too where extended
     /// config space cannot be read.
     Result<pci::Identity> read_identity() const;
+    /// The same, where the header has been read already.
+    pci::Identity identity_of(const ConfigHeader& header) const;
 
     const pci::Address& address() const { return address_; }
 

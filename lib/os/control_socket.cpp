@@ -145,7 +145,7 @@ void ControlSocket::client_ready(control::ConnectionId id, std::uint32_t events)
 
 /// One piece only, so that every client gets its turn; epoll says again if there is more.
 void ControlSocket::read_from(control::ConnectionId id, Client& client) {
-    std::array<char, kReadBytes> buffer{};
+    std::array<char, kReadBytes> buffer;  // NOLINT: what is received fills what is used of it
     Received received = receive_with_descriptors(client.fd.get(), buffer);
     const ssize_t got = received.length;
     if (got < 0) {

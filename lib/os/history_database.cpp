@@ -46,6 +46,40 @@ Result<history::Row> current_row(const SqliteStatement& statement) {
     return history::row_of(columns);
 }
 
+const std::string& insert_text() {
+    static const std::string text =
+        fmt::format("INSERT INTO entries ({}, checksum) VALUES ({}?)", column_list(),
+                    fmt::join(std::vector<std::string>(history::kColumns, "?, "), ""));
+    return text;
+}
+
+/// Runs it to its end, and has it ready for the next time.
+Status execute(SqliteStatement& statement) {
+    const auto done = statement.step();
+    statement.reset();
+    return done ? Status{} : Status(std::unexpected(done.error()));
+}
+
+Status insert_with(SqliteStatement& statement, std::span<const history::Row> rows) {
+    for (const history::Row& row : rows) {
+        const history::Columns columns = history::columns_of(row);
+        for (std::size_t column = 0; column < history::kColumns; ++column) {
+            if (auto bound = statement.bind(static_cast<int>(column) + 1, columns[column]);
+                !bound) {
+                return bound;
+            }
+        }
+        if (auto bound = statement.bind(history::kColumns + 1, history::checksum(columns));
+            !bound) {
+            return bound;
+        }
+        if (auto done = execute(statement); !done) {
+            return done;
+        }
+    }
+    return {};
+}
+
 history::Value or_null(bool given, std::int64_t value) {
     return given ? history::Value(value) : history::Value();
 }
@@ -79,30 +113,26 @@ Result<RowsRead> read_rows(const SqliteConnection& connection,
 }
 
 Status insert_rows(const SqliteConnection& connection, std::span<const history::Row> rows) {
-    static const std::string sql =
-        fmt::format("INSERT INTO entries ({}, checksum) VALUES ({}?)", column_list(),
-                    fmt::join(std::vector<std::string>(history::kColumns, "?, "), ""));
-    auto statement = connection.prepare(sql);
+    auto statement = connection.prepare(insert_text());
     if (!statement) {
         return std::unexpected(std::move(statement.error()));
     }
-    for (const history::Row& row : rows) {
-        const history::Columns columns = history::columns_of(row);
-        for (std::size_t column = 0; column < history::kColumns; ++column) {
-            if (auto bound = statement->bind(static_cast<int>(column) + 1, columns[column]);
-                !bound) {
-                return bound;
-            }
-        }
-        if (auto bound = statement->bind(history::kColumns + 1, history::checksum(columns));
-            !bound) {
-            return bound;
-        }
-        if (const auto done = statement->step(); !done) {
-            return std::unexpected(done.error());
-        }
-        statement->reset();
+    return insert_with(*statement, rows);
+}
+
+Status HistoryDatabase::prepare() {
+    if (statements_) {
+        return {};
     }
+    auto begin = connection_.prepare("BEGIN IMMEDIATE");
+    auto insert = connection_.prepare(insert_text());
+    auto commit = connection_.prepare("COMMIT");
+    for (auto* const prepared : {&begin, &insert, &commit}) {
+        if (!*prepared) {
+            return std::unexpected(std::move(prepared->error()));
+        }
+    }
+    statements_.emplace(std::move(*begin), std::move(*insert), std::move(*commit));
     return {};
 }
 
@@ -115,12 +145,15 @@ Status HistoryDatabase::append(std::span<const Noted> entries, bool durable) {
         }
         full_sync_ = durable;
     }
-    Status done = connection_.run("BEGIN IMMEDIATE");
+    if (auto prepared = prepare(); !prepared) {
+        return prepared;
+    }
+    Status done = execute(statements_->begin);
     if (done) {
         done = insert(entries);
     }
     if (done) {
-        done = connection_.run("COMMIT");
+        done = execute(statements_->commit);
     }
     if (!done) {
         (void)connection_.run("ROLLBACK");  // the first error is the one to tell
@@ -130,13 +163,13 @@ Status HistoryDatabase::append(std::span<const Noted> entries, bool durable) {
     return durable ? mark_.store(seq_) : Status{};
 }
 
-Status HistoryDatabase::insert(std::span<const Noted> entries) const {
+Status HistoryDatabase::insert(std::span<const Noted> entries) {
     std::vector<history::Row> rows;
     rows.reserve(entries.size());
     for (const Noted& noted : entries) {
         rows.push_back({seq_ + rows.size() + 1, noted.at, noted.entry});
     }
-    return insert_rows(connection_, rows);
+    return insert_with(statements_->insert, rows);
 }
 
 Result<std::vector<history::Row>> HistoryDatabase::find(const history::Query& query) const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -62,9 +63,19 @@ public:
     std::uint64_t seq() const { return seq_; }
 
 private:
-    Status insert(std::span<const Noted> entries) const;
+    /// What is run for every append, prepared once: to read their text takes longer than to run
+    /// them.
+    struct Statements {
+        SqliteStatement begin;
+        SqliteStatement insert;
+        SqliteStatement commit;
+    };
+
+    Status prepare();
+    Status insert(std::span<const Noted> entries);
 
     SqliteConnection connection_;
+    std::optional<Statements> statements_;  // dies before its connection
     HistoryMark mark_;
     std::uint64_t seq_;
     bool full_sync_ = true;

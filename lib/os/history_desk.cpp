@@ -86,12 +86,14 @@ bool HistoryDesk::end(Duration patience) {
     return changed_.wait_for(lock, patience, [this] { return ended_; });
 }
 
-HistoryWork HistoryDesk::next(Duration retry) {
+HistoryWork HistoryDesk::next(Duration retry, Duration gather) {
     std::unique_lock lock(mutex_);
     const bool usable = state_ == State::Usable;
     const auto awake = [&] { return ending_ || (usable && !jobs_.empty()); };
+    const auto urgent = [&] { return ending_ || !std::ranges::all_of(jobs_, can_be_dropped); };
     if (usable) {
         changed_.wait(lock, awake);
+        changed_.wait_for(lock, gather, urgent);
     } else {
         changed_.wait_for(lock, retry, awake);
     }

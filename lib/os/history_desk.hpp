@@ -50,8 +50,10 @@ public:
     bool end(Duration patience);
 
     /// All below in the history's thread.
-    /// Waits for jobs; where the history is not usable, only until it is time to try again.
-    HistoryWork next(Duration retry);
+    /// Waits for jobs; where the history is not usable, only until it is time to try again. Entries
+    /// that may be lost in a power cut anyway wait for `gather` that others join them: one
+    /// transaction for all, and none in front of a reset.
+    HistoryWork next(Duration retry, Duration gather);
     void opened(history::Opened news);
     /// Answers every ticket that waits with `error`, and every later one until opened(); says so
     /// once.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "history/entry.hpp"
 #include "history/query.hpp"
 #include "os/history_database.hpp"
@@ -18,6 +20,8 @@ namespace {
 
 // How many entries may be written before somebody looks whether old ones are to go.
 constexpr std::size_t kEntriesUnpruned = 64;
+// Longer than a reset takes to be reserved after its incident was opened, and no time for a person.
+constexpr Duration kGather = std::chrono::milliseconds(20);
 
 /// What the thread has: the database while it can be used.
 class Keeper {
@@ -107,7 +111,7 @@ void keep_history(HistoryDesk& desk, const HistorySettings& settings) {
         if (!keeper.is_open()) {
             keeper.open();
         }
-        HistoryWork work = desk.next(settings.retry);
+        HistoryWork work = desk.next(settings.retry, kGather);
         if (!work.jobs.empty()) {
             keeper.work(std::move(work.jobs));
         }

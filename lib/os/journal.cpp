@@ -8,7 +8,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -64,13 +63,20 @@ UniqueFd pipe_without_blocking(int stderr_fd) {
     return UniqueFd{::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
 }
 
+mode_t type_of(int fd) {
+    struct stat status {};
+
+    return ::fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : 0;
+}
+
 }  // namespace
 
 Journal::Journal(UniqueFd socket, std::string socket_path, UniqueFd own_stderr, int stderr_fd)
     : socket_(std::move(socket)),
       socket_path_(std::move(socket_path)),
       own_stderr_(std::move(own_stderr)),
-      stderr_fd_(stderr_fd) {}
+      stderr_fd_(stderr_fd),
+      stderr_type_(type_of(stderr_fd)) {}
 
 Journal Journal::open(std::string_view stream, int stderr_fd, const char* socket) {
     UniqueFd journald = journald_socket(stream, stderr_fd, socket);
@@ -102,14 +108,15 @@ bool Journal::write_line(const std::string& line) const {
     if (own_stderr_) {
         return std::cmp_equal(::write(own_stderr_.get(), line.data(), line.size()), line.size());
     }
-    const ssize_t sent = ::send(stderr_fd_, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0 || errno != ENOTSOCK) {
-        return std::cmp_equal(sent, line.size());
+    if (stderr_type_ == S_IFSOCK) {
+        return std::cmp_equal(
+            ::send(stderr_fd_, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT), line.size());
     }
-    // A terminal (stopped by ^S it is not ready), a file (always is), or a pipe of another user's.
+    // A terminal (stopped by ^S it is not ready), or a pipe of another user's.
     pollfd ready{.fd = stderr_fd_, .events = POLLOUT, .revents = 0};
-    return ::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0 &&
-           std::cmp_equal(::write(stderr_fd_, line.data(), line.size()), line.size());
+    const bool is_ready =
+        stderr_type_ == S_IFREG || (::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0);
+    return is_ready && std::cmp_equal(::write(stderr_fd_, line.data(), line.size()), line.size());
 }
 
 }  // namespace slotd::os

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,6 +45,7 @@ private:
     std::string socket_path_;
     UniqueFd own_stderr_;  // the same pipe, opened again without blocking
     int stderr_fd_;
+    mode_t stderr_type_;  // as in stat, S_IFSOCK; 0 where it is closed
     std::uint64_t dropped_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/parse.hpp"
 #include "base/result.hpp"
@@ -19,6 +20,10 @@ namespace slotd::os {
 
 namespace {
 
+std::string prefix_of(const pci::Address& port) {
+    return port.to_string() + ":pcie";
+}
+
 // The kernel has finished when the write returns, so the first look is the last. Where a simulated
 // kernel stands behind the attribute, it needs a moment.
 constexpr int kLooksMax = 500;
@@ -26,8 +31,7 @@ constexpr timespec kBetweenLooks{.tv_sec = 0, .tv_nsec = 2'000'000};
 
 /// The service of a service device's name: "0000:00:1c.0:pcie204" ends in the port type's digit and
 /// two digits of service. The first depends on the port's type and is not looked at.
-std::optional<pci::Service> service_of(std::string_view name, const std::string& port) {
-    const std::string prefix = port + ":pcie";
+std::optional<pci::Service> service_of(std::string_view name, std::string_view prefix) {
     if (!name.starts_with(prefix) || name.size() != prefix.size() + 3) {
         return std::nullopt;
     }
@@ -42,8 +46,9 @@ Result<std::optional<ServiceDevice>> PortServices::find(pci::Service service) co
     if (!names) {
         return std::unexpected(std::move(names.error()));
     }
+    const std::string prefix = prefix_of(port_);
     for (const std::string& name : *names) {
-        if (service_of(name, port_.to_string()) == service) {
+        if (service_of(name, prefix) == service) {
             return ServiceDevice{name, is_bound(service, name)};
         }
     }
@@ -51,13 +56,18 @@ Result<std::optional<ServiceDevice>> PortServices::find(pci::Service service) co
 }
 
 Result<pci::ServiceSet> PortServices::bound() const {
-    auto names = port_dir_.names();
+    const auto names = port_dir_.names();
     if (!names) {
-        return std::unexpected(std::move(names.error()));
+        return std::unexpected(names.error());
     }
+    return bound_of(*names);
+}
+
+pci::ServiceSet PortServices::bound_of(const std::vector<std::string>& names) const {
     pci::ServiceSet found;
-    for (const std::string& name : *names) {
-        const std::optional<pci::Service> service = service_of(name, port_.to_string());
+    const std::string prefix = prefix_of(port_);
+    for (const std::string& name : names) {
+        const std::optional<pci::Service> service = service_of(name, prefix);
         if (service && is_bound(*service, name)) {
             found.insert(*service);
         }

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "os/sysfs_dir.hpp"
@@ -31,6 +32,8 @@ public:
     Result<std::optional<ServiceDevice>> find(pci::Service service) const;
     /// Services with their driver bound.
     Result<pci::ServiceSet> bound() const;
+    /// The same, where the names in the port's directory have been read already.
+    pci::ServiceSet bound_of(const std::vector<std::string>& names) const;
 
     /// Returns when the running handler has finished and the driver is unbound.
     Status unbind(pci::Service service, const std::string& device) const;

@@ -1,6 +1,5 @@
 #include "os/sysfs_dir.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
@@ -11,7 +10,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <expected>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +18,7 @@
 
 #include "base/parse.hpp"
 #include "base/result.hpp"
+#include "os/dir_entries.hpp"
 #include "os/os_error.hpp"
 #include "os/unique_fd.hpp"
 
@@ -28,6 +27,7 @@ namespace slotd::os {
 namespace {
 
 constexpr std::size_t kNamesMax = 65536;
+constexpr std::size_t kAttributeBytesMax = 65536;
 
 }  // namespace
 
@@ -49,14 +49,14 @@ Result<SysfsDir> SysfsDir::open_below(const std::string& name) const {
     return SysfsDir{std::move(fd), path_ + "/" + name};
 }
 
-Result<SysfsDir::Start> SysfsDir::read_up_to(const std::string& attribute,
-                                             std::size_t bytes_max) const {
+Result<SysfsDir::Start> SysfsDir::read_up_to(const std::string& attribute, std::size_t bytes_max,
+                                             Shown shown) const {
     const UniqueFd file{::openat(fd_.get(), attribute.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) {
         return std::unexpected(os_error(errno, "open " + path_ + "/" + attribute));
     }
     Start start;
-    std::array<char, 4096> buffer{};
+    std::array<char, 4096> buffer;  // NOLINT: read fills what is used of it
     while (start.text.size() < bytes_max) {
         const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) {
@@ -65,17 +65,26 @@ Result<SysfsDir::Start> SysfsDir::read_up_to(const std::string& attribute,
         if (got < 0) {
             return std::unexpected(os_error(errno, "read " + path_ + "/" + attribute));
         }
-        if (got == 0) {
+        start.text.append(buffer.data(), static_cast<std::size_t>(got));
+        if (got == 0 || (shown == Shown::Whole && std::cmp_less(got, buffer.size()))) {
             start.whole = true;
             return start;
         }
-        start.text.append(buffer.data(), static_cast<std::size_t>(got));
     }
     return start;
 }
 
-Result<std::string> SysfsDir::read(const std::string& attribute, std::size_t bytes_max) const {
-    auto start = read_up_to(attribute, bytes_max);
+Result<std::string> SysfsDir::read(const std::string& attribute) const {
+    return read_whole(attribute, kAttributeBytesMax, Shown::Whole);
+}
+
+Result<std::string> SysfsDir::read(const std::string& table, std::size_t bytes_max) const {
+    return read_whole(table, bytes_max, Shown::InPieces);
+}
+
+Result<std::string> SysfsDir::read_whole(const std::string& attribute, std::size_t bytes_max,
+                                         Shown shown) const {
+    auto start = read_up_to(attribute, bytes_max, shown);
     if (!start) {
         return std::unexpected(std::move(start.error()));
     }
@@ -88,7 +97,7 @@ Result<std::string> SysfsDir::read(const std::string& attribute, std::size_t byt
 
 Result<std::string> SysfsDir::read_start(const std::string& attribute,
                                          std::size_t bytes_max) const {
-    auto start = read_up_to(attribute, bytes_max);
+    auto start = read_up_to(attribute, bytes_max, Shown::InPieces);
     if (!start) {
         return std::unexpected(std::move(start.error()));
     }
@@ -133,33 +142,26 @@ std::optional<std::string> SysfsDir::link_name(const std::string& link) const {
 }
 
 Result<std::vector<std::string>> SysfsDir::names() const {
-    // fdopendir takes the descriptor over, and its position with it: hence a fresh one.
-    UniqueFd fd{::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!fd) {
-        return std::unexpected(os_error(errno, "open " + path_));
-    }
-    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(fd.get()), ::closedir);
-    if (!dir) {
-        return std::unexpected(os_error(errno, "list " + path_));
-    }
-    (void)fd.release();
+    return names([](std::string_view) { return true; });
+}
+
+Result<std::vector<std::string>> SysfsDir::names(Wanted wanted) const {
     std::vector<std::string> found;
-    while (found.size() < kNamesMax) {
-        errno = 0;
-        const dirent* const entry = ::readdir(dir.get());
-        if (entry == nullptr) {
-            if (errno != 0) {
-                return std::unexpected(os_error(errno, "list " + path_));
-            }
-            std::ranges::sort(found);
-            return found;
+    DirEntries entries(fd_.get());
+    while (const char* const name = entries.next()) {
+        if (!wanted(name)) {
+            continue;
         }
-        std::string name = entry->d_name;
-        if (name != "." && name != "..") {
-            found.push_back(std::move(name));
+        if (found.size() == kNamesMax) {
+            return failure(ErrorKind::Overflow, "list " + path_ + " within 65536 names");
         }
+        found.emplace_back(name);
     }
-    return failure(ErrorKind::Overflow, "list " + path_ + " within 65536 names");
+    if (entries.error() != 0) {
+        return std::unexpected(os_error(entries.error(), "list " + path_));
+    }
+    std::ranges::sort(found);
+    return found;
 }
 
 bool SysfsDir::exists(const std::string& name) const {

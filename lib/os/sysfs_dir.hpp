@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +22,13 @@ public:
     /// A directory below this one; symbolic links are followed, as sysfs is made of them.
     Result<SysfsDir> open_below(const std::string& name) const;
 
-    /// The attribute without its final newline; Overflow where it has `bytes_max` or more.
-    Result<std::string> read(const std::string& attribute, std::size_t bytes_max = 65536) const;
+    /// The attribute without its final newline; Overflow where it has 65,536 bytes or more. The
+    /// kernel shows an attribute whole: what does not fill the buffer is its end. So do the files
+    /// of /proc that show one thing.
+    Result<std::string> read(const std::string& attribute) const;
+
+    /// The same of a table, whose lines come in pieces of any size.
+    Result<std::string> read(const std::string& table, std::size_t bytes_max) const;
 
     /// The whole lines at the beginning of a long file, in at most `bytes_max` bytes.
     Result<std::string> read_start(const std::string& attribute, std::size_t bytes_max) const;
@@ -41,6 +47,11 @@ public:
     /// Names in the directory without "." and "..", sorted; at most 65,536.
     Result<std::vector<std::string>> names() const;
 
+    using Wanted = bool (*)(std::string_view name);
+
+    /// Those of them that are wanted.
+    Result<std::vector<std::string>> names(Wanted wanted) const;
+
     bool exists(const std::string& name) const;
 
     const std::string& path() const { return path_; }
@@ -55,7 +66,12 @@ private:
 
     SysfsDir(UniqueFd fd, std::string path);
 
-    Result<Start> read_up_to(const std::string& attribute, std::size_t bytes_max) const;
+    enum class Shown : std::uint8_t { Whole, InPieces };
+
+    Result<Start> read_up_to(const std::string& attribute, std::size_t bytes_max,
+                             Shown shown) const;
+    Result<std::string> read_whole(const std::string& attribute, std::size_t bytes_max,
+                                   Shown shown) const;
 
     UniqueFd fd_;
     std::string path_;

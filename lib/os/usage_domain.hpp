@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,8 +38,10 @@ public:
         std::size_t function = 0;
     };
 
-    /// The links of a flat directory that lead below one of the functions; NotFound is none.
-    Result<std::vector<Device>> devices_in(const std::string& flat_directory) const;
+    /// The links of a flat directory that lead below one of the functions, by those names that are
+    /// wanted; NotFound is none.
+    Result<std::vector<Device>> devices_in(const std::string& flat_directory,
+                                           SysfsDir::Wanted wanted) const;
 
     const SysfsDir& sysfs() const { return sysfs_; }
 
@@ -50,8 +51,8 @@ private:
     explicit UsageDomain(const SysfsDir& sysfs) : sysfs_(sysfs) {}
 
     const SysfsDir& sysfs_;
+    std::string port_;
     std::vector<pci::Address> functions_;
-    std::map<pci::Address, std::size_t> index_;
 };
 
 }  // namespace slotd::os

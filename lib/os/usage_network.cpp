@@ -64,21 +64,35 @@ void read_table(const SysfsDir& proc, const std::string& name, Parse parse,
     }
 }
 
-/// The interface and what is stacked on it, over as many layers as there are.
-std::vector<std::string> with_uppers(const SysfsDir& sysfs, const std::string& interface) {
-    std::vector<std::string> all{interface};
-    std::set<std::string> seen{interface};
+std::vector<std::string> uppers_of(const SysfsDir& interface_dir) {
+    constexpr std::string_view kUpper = "upper_";
+    std::vector<std::string> uppers;
+    const auto names = interface_dir.names();
+    for (const std::string& name : names.value_or(std::vector<std::string>{})) {
+        if (name.starts_with(kUpper)) {
+            uppers.push_back(name.substr(kUpper.size()));
+        }
+    }
+    return uppers;
+}
+
+/// Of the interface or of what is stacked on it, over as many layers as there are.
+bool carries_default_route(const SysfsDir& sysfs, const SysfsDir& interface_dir,
+                           const std::string& interface, const std::set<std::string>& routes) {
+    if (routes.empty() || routes.contains(interface)) {
+        return !routes.empty();
+    }
+    std::vector<std::string> all = uppers_of(interface_dir);
+    std::set<std::string> seen(all.begin(), all.end());
     for (std::size_t next = 0; next < all.size() && all.size() < kUppersMax; ++next) {
         const auto dir = sysfs.open_below("class/net/" + all[next]);
-        const auto names = dir ? dir->names() : Result<std::vector<std::string>>{};
-        for (const std::string& name : names.value_or(std::vector<std::string>{})) {
-            constexpr std::string_view kUpper = "upper_";
-            if (name.starts_with(kUpper) && seen.insert(name.substr(kUpper.size())).second) {
-                all.push_back(name.substr(kUpper.size()));
+        for (std::string& upper : dir ? uppers_of(*dir) : std::vector<std::string>{}) {
+            if (seen.insert(upper).second) {
+                all.push_back(std::move(upper));
             }
         }
     }
-    return all;
+    return std::ranges::any_of(all, [&](const std::string& name) { return routes.contains(name); });
 }
 
 bool is_empty_dir(const SysfsDir& dir, const std::string& name) {
@@ -125,27 +139,32 @@ std::set<std::string> read_default_routes(const SysfsDir& proc,
 
 event::NetworkUse network_use(const SysfsDir& sysfs, const std::string& interface,
                               const std::set<std::string>& default_routes) {
-    const std::string dir = "class/net/" + interface + "/";
     event::NetworkUse use;
     use.name = interface;
-    const std::string flags = sysfs.read(dir + "flags").value_or("");
+    const auto dir = sysfs.open_below("class/net/" + interface);
+    if (!dir) {
+        return use;  // gone since it was listed
+    }
+    const std::string flags = dir->read("flags").value_or("");
     use.up = flags.starts_with("0x") &&
              (parse_unsigned<std::uint32_t>(std::string_view(flags).substr(2), 16).value_or(0) &
               kInterfaceUp) != 0;
-    const std::string state = sysfs.read(dir + "operstate").value_or("");
+    const std::string state = dir->read("operstate").value_or("");
     // "unknown": a driver that never speaks of its carrier counts as having one.
     use.carrier = use.up && (state == "up" || state == "unknown" || state == "dormant");
-    use.member_of = sysfs.link_name(dir + "master").value_or("");
-    use.default_route =
-        std::ranges::any_of(with_uppers(sysfs, interface),
-                            [&](const std::string& name) { return default_routes.contains(name); });
+    use.member_of = dir->link_name("master").value_or("");
+    use.default_route = carries_default_route(sysfs, *dir, interface, default_routes);
     return use;
+}
+
+bool may_hold_interfaces(std::string_view name) {
+    return name == "net" || name.starts_with("virtio");
 }
 
 bool has_hidden_interface(const SysfsDir& function, const std::vector<std::string>& names) {
     return std::ranges::any_of(names, [&](const std::string& name) {
-        return (name == "net" && is_empty_dir(function, name)) ||
-               (name.starts_with("virtio") && is_empty_dir(function, name + "/net"));
+        return may_hold_interfaces(name) &&
+               is_empty_dir(function, name == "net" ? name : name + "/net");
     });
 }
 

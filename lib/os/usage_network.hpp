@@ -28,6 +28,9 @@ std::set<std::string> read_default_routes(const SysfsDir& proc,
 event::NetworkUse network_use(const SysfsDir& sysfs, const std::string& interface,
                               const std::set<std::string>& default_routes);
 
+/// Whether an entry of a function's directory is where interfaces stand, or what they stand in.
+bool may_hold_interfaces(std::string_view name);
+
 /// True where a function has an interface that is in another network namespace: sysfs hides it, but
 /// not the directory that it stands in. `names` are those in the function's directory.
 bool has_hidden_interface(const SysfsDir& function, const std::vector<std::string>& names);

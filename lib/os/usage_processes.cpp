@@ -1,6 +1,5 @@
 #include "os/usage_processes.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <limits.h>
@@ -12,7 +11,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <expected>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,6 +23,9 @@
 #include "base/parse.hpp"
 #include "base/result.hpp"
 #include "event/usage.hpp"
+#include "os/dir_entries.hpp"
+#include "os/kernel_threads.hpp"
+#include "os/os_error.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/unique_fd.hpp"
 #include "pci/address.hpp"
@@ -39,9 +41,22 @@ constexpr std::string_view kVfioDevice = "anon_inode:[vfio-device]";
 
 const std::set<pci::Address> kNone;
 
-struct CloseDir {
-    void operator()(DIR* dir) const { (void)::closedir(dir); }
-};
+/// Ascending; what is no number, or too large for a process, is none.
+Result<std::vector<std::uint32_t>> process_ids(const SysfsDir& proc) {
+    std::vector<std::uint32_t> pids;
+    DirEntries entries(proc.fd());
+    while (const char* const name = entries.next()) {
+        const auto pid = parse_unsigned<std::uint32_t>(name);
+        if (pid && *pid <= INT32_MAX) {
+            pids.push_back(*pid);
+        }
+    }
+    if (entries.error() != 0) {
+        return std::unexpected(os_error(entries.error(), "list " + proc.path()));
+    }
+    std::ranges::sort(pids);
+    return pids;
+}
 
 /// What one process has open.
 class OpenFiles {
@@ -75,26 +90,18 @@ private:
 
 bool OpenFiles::read(std::size_t& descriptors_left) {
     const std::string path = pid_ + "/fd";
-    UniqueFd fds{::openat(proc_.fd(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    const UniqueFd fds{::openat(proc_.fd(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!fds) {
         return errno == ENOENT || errno == ESRCH;
     }
-    const int fd = fds.get();
-    const std::unique_ptr<DIR, CloseDir> dir(::fdopendir(fd));
-    if (!dir) {
-        return false;
-    }
-    (void)fds.release();
-    while (const dirent* const entry = ::readdir(dir.get())) {
-        if (entry->d_name[0] == '.') {
-            continue;
-        }
-        if (descriptors_left == 0 || !look_at(fd, entry->d_name)) {
+    DirEntries entries(fds.get());
+    while (const char* const descriptor = entries.next()) {
+        if (descriptors_left == 0 || !look_at(fds.get(), descriptor)) {
             return false;
         }
         --descriptors_left;
     }
-    return true;
+    return entries.error() == 0 || entries.error() == ENOENT || entries.error() == ESRCH;
 }
 
 bool OpenFiles::look_at(int fds, const char* descriptor) {
@@ -127,7 +134,8 @@ void OpenFiles::look_at_node(int fds, const char* descriptor, const std::string&
         add(node, nodes_.with_path(node));
         return;
     }
-    const std::string number = fmt::format("{}:{}", status.stx_rdev_major, status.stx_rdev_minor);
+    const std::string number =
+        std::to_string(status.stx_rdev_major) + ":" + std::to_string(status.stx_rdev_minor);
     if (S_ISCHR(status.stx_mode)) {
         add(node, nodes_.with_number(NodeKind::Character, number));
     } else if (S_ISBLK(status.stx_mode)) {
@@ -198,18 +206,19 @@ std::string unit_of_cgroup(std::string_view text) {
 ProcessScan scan_processes(const SysfsDir& proc, const DeviceNodes& nodes,
                            std::vector<std::string>& unreadable, const ScanLimits& limits) {
     ProcessScan scan;
-    const auto names = proc.names();
-    if (!names) {
-        unreadable.push_back("the processes: " + names.error().message());
+    const auto pids = process_ids(proc);
+    if (!pids) {
+        unreadable.push_back("the processes: " + pids.error().message());
         return scan;
     }
+    const KernelThreads kernel_threads(proc);
     std::size_t unseen = 0;
     std::size_t descriptors_left = limits.descriptors_max;
-    for (const std::string& name : *names) {
-        const auto pid = parse_unsigned<std::uint32_t>(name);
-        if (!pid || *pid > INT32_MAX) {
+    for (const std::uint32_t pid : *pids) {
+        if (kernel_threads.include(pid)) {
             continue;
         }
+        const std::string name = std::to_string(pid);
         OpenFiles files(proc, name, nodes);
         unseen += files.read(descriptors_left) ? 0 : 1;
         if (files.held().empty() && !files.holds_unknown_vfio()) {
@@ -218,8 +227,7 @@ ProcessScan scan_processes(const SysfsDir& proc, const DeviceNodes& nodes,
         const std::string command = proc.read(name + "/comm").value_or("?");
         const std::string unit = unit_of_cgroup(proc.read(name + "/cgroup").value_or(""));
         for (const auto& [node, function] : files.held()) {
-            scan.holders.push_back(
-                {static_cast<std::int32_t>(*pid), command, unit, node, function});
+            scan.holders.push_back({static_cast<std::int32_t>(pid), command, unit, node, function});
         }
         if (files.holds_unknown_vfio()) {
             scan.vfio_unknown.push_back(fmt::format("{} (pid {})", command, name));

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/parse.hpp"
 #include "base/result.hpp"
 #include "event/usage.hpp"
 #include "os/sysfs_dir.hpp"
@@ -23,6 +26,31 @@
 namespace slotd::os {
 
 namespace {
+
+bool is_virtual_function(std::string_view name) {
+    return name.starts_with("virtfn");
+}
+
+/// Of the names in a function's directory.
+bool tells_of_use(std::string_view name) {
+    return is_virtual_function(name) || may_hold_interfaces(name);
+}
+
+bool any(std::string_view /*name*/) {
+    return true;
+}
+
+/// Not those of Documentation/admin-guide/devices.txt that never are: memory, virtual consoles (the
+/// serial ports of the same major are hardware), other terminals, screens of consoles, registers
+/// and identity of processors.
+bool may_be_of_a_card(std::string_view number) {
+    constexpr std::uint32_t kConsoles = 64;
+    const auto major = parse_unsigned<std::uint32_t>(next_field(number, ':'));
+    const auto minor = parse_unsigned<std::uint32_t>(number);
+    return !major || !minor ||
+           (*major != 1 && (*major != 4 || *minor >= kConsoles) && *major != 5 && *major != 7 &&
+            *major != 202 && *major != 203);
+}
 
 class Survey {
 public:
@@ -43,7 +71,8 @@ public:
     }
 
 private:
-    std::vector<UsageDomain::Device> devices_in(const std::string& flat_directory);
+    std::vector<UsageDomain::Device> devices_in(const std::string& flat_directory,
+                                                SysfsDir::Wanted wanted);
     void read_functions();
     void read_vfs(const SysfsDir& dir, const std::vector<std::string>& names,
                   event::FunctionUse& use) const;
@@ -59,8 +88,9 @@ private:
     bool any_vfio_ = false;
 };
 
-std::vector<UsageDomain::Device> Survey::devices_in(const std::string& flat_directory) {
-    auto devices = domain_.devices_in(flat_directory);
+std::vector<UsageDomain::Device> Survey::devices_in(const std::string& flat_directory,
+                                                    SysfsDir::Wanted wanted) {
+    auto devices = domain_.devices_in(flat_directory, wanted);
     if (!devices) {
         usage_.unreadable.push_back(devices.error().message());
     }
@@ -72,7 +102,7 @@ void Survey::read_functions() {
         event::FunctionUse& use = usage_.functions[index];
         use.address = domain_.functions()[index];
         const auto dir = domain_.open(index);
-        const auto names = dir ? dir->names() : Result<std::vector<std::string>>{};
+        const auto names = dir ? dir->names(tells_of_use) : Result<std::vector<std::string>>{};
         if (!dir || !names) {
             continue;  // gone since it was listed
         }
@@ -92,7 +122,7 @@ void Survey::read_functions() {
 void Survey::read_vfs(const SysfsDir& dir, const std::vector<std::string>& names,
                       event::FunctionUse& use) const {
     for (const std::string& name : names) {
-        const auto target = name.starts_with("virtfn") ? dir.link_name(name) : std::nullopt;
+        const auto target = is_virtual_function(name) ? dir.link_name(name) : std::nullopt;
         if (const auto address = target ? pci::Address::parse(*target) : std::nullopt) {
             use.vfs.push_back({*address, dir.link_name(name + "/driver").value_or("")});
         }
@@ -101,20 +131,23 @@ void Survey::read_vfs(const SysfsDir& dir, const std::vector<std::string>& names
 }
 
 void Survey::read_networks() {
-    const auto interfaces = devices_in("class/net");
-    if (interfaces.empty()) {
-        return;
-    }
-    const std::set<std::string> routes = read_default_routes(proc_, usage_.unreadable);
-    for (const UsageDomain::Device& device : interfaces) {
-        usage_.functions[device.function].networks.push_back(
-            network_use(domain_.sysfs(), device.name, routes));
+    std::optional<std::set<std::string>> routes;
+    for (const UsageDomain::Device& device : devices_in("class/net", any)) {
+        event::NetworkUse use = network_use(domain_.sysfs(), device.name, {});
+        // The kernel takes the routes of an interface that goes down; a bond may have another way.
+        if (use.up || !use.member_of.empty()) {
+            if (!routes) {
+                routes = read_default_routes(proc_, usage_.unreadable);
+            }
+            use = network_use(domain_.sysfs(), device.name, *routes);
+        }
+        usage_.functions[device.function].networks.push_back(std::move(use));
     }
 }
 
 void Survey::read_blocks() {
     std::optional<MountTable> table;
-    for (const UsageDomain::Device& device : devices_in("class/block")) {
+    for (const UsageDomain::Device& device : devices_in("class/block", any)) {
         if (domain_.sysfs().exists("class/block/" + device.name + "/partition")) {
             continue;  // goes with its disk
         }
@@ -133,7 +166,7 @@ void Survey::read_blocks() {
 }
 
 void Survey::read_character_nodes() {
-    for (const UsageDomain::Device& device : devices_in("dev/char")) {
+    for (const UsageDomain::Device& device : devices_in("dev/char", may_be_of_a_card)) {
         nodes_.add(NodeKind::Character, device.name,
                    "/dev/" + device.path.substr(device.path.rfind('/') + 1),
                    domain_.functions()[device.function]);

@@ -1,7 +1,5 @@
 #include "pci/address.hpp"
 
-#include <fmt/format.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,6 +12,8 @@ namespace slotd::pci {
 
 namespace {
 
+constexpr std::size_t kTextMin = std::string_view("0000:00:00.0").size();
+
 /// sysfs prints lower-case hexadecimal of at least `width` digits; an upper-case or shorter form is
 /// another name and would not be found there.
 template <class T>
@@ -25,9 +25,24 @@ std::optional<T> parse_hex(std::string_view text, std::size_t width_min, std::si
     return parse_unsigned<T>(text, 16);
 }
 
+/// By hand: an address is written for each file, line and request.
+void append_hex(std::string& text, std::uint32_t value, unsigned digits_min) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    unsigned digits = digits_min;
+    while (digits < 8 && value >> (4 * digits) != 0) {
+        ++digits;
+    }
+    while (digits-- > 0) {
+        text += kDigits[value >> (4 * digits) & 0xf];
+    }
+}
+
 }  // namespace
 
 std::optional<Address> Address::parse(std::string_view text) {
+    if (text.size() < kTextMin || text[text.size() - 2] != '.') {
+        return std::nullopt;  // most of what is asked, names of anything in sysfs, ends here
+    }
     std::string_view rest = text;
     const std::string_view domain_text = next_field(rest, ':');
     const std::string_view bus_text = next_field(rest, ':');
@@ -39,13 +54,23 @@ std::optional<Address> Address::parse(std::string_view text) {
     if (!domain || !bus || !device || !function || *device > 31 || *function > 7) {
         return std::nullopt;
     }
-    const Address address{*domain, *bus, *device, *function};
     // "00001:..." parses as 1 but is not how sysfs writes it.
-    return address.to_string() == text ? std::optional(address) : std::nullopt;
+    if (domain_text.size() > 4 && domain_text.front() == '0') {
+        return std::nullopt;
+    }
+    return Address{*domain, *bus, *device, *function};
 }
 
 std::string Address::to_string() const {
-    return fmt::format("{:04x}:{:02x}:{:02x}.{:x}", domain, bus, device, function);
+    std::string text;
+    append_hex(text, domain, 4);
+    text += ':';
+    append_hex(text, bus, 2);
+    text += ':';
+    append_hex(text, device, 2);
+    text += '.';
+    append_hex(text, function, 1);
+    return text;
 }
 
 }  // namespace slotd::pci

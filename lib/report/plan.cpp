@@ -74,7 +74,9 @@ void verdict(const Plan& plan, Page& page) {
     if (!plan.text.empty()) {
         page.line(plan.text);
     }
-    if (plan.would_refuse) {
+    if (plan.would_refuse_forced) {
+        page.line("slotd would refuse, with --force too", Paint::Alarm);
+    } else if (plan.would_refuse) {
         page.line("slotd would refuse; with --force it resets all the same", Paint::Alarm);
     } else {
         page.line("slotd would do it", Paint::Good);

@@ -19,6 +19,7 @@ struct Plan {
     std::optional<event::Usage> usage;     ///< nullopt: not known, `text` says why
     std::vector<policy::Use> in_use;       ///< those that count
     bool would_refuse = false;             ///< without force
+    bool would_refuse_forced = false;      ///< with force too
     std::string text;                      ///< slotd's own words about it; may be empty
     bool operator==(const Plan&) const = default;
 };

@@ -1,7 +1,7 @@
 """What a reset by slotd's hand costs more than the bare write to `reset`, at every level.
 
-Wanted is 2 % at most at level observe. That held (1.014) until slotd looked who uses the card before it
-touches it: the survey is 5.8 of 9.1 ms. What is missed is printed; what is asserted keeps it from growing.
+At level observe 2 % at most, the survey of who uses the card included. Levels fence and exclusive do more
+around a reset; theirs is printed.
 
 The guest's clock counts instructions, 1 ns each (a slow core), so the figures do not depend on the host.
 """
@@ -11,7 +11,7 @@ import unittest
 from lab import overhead
 from lab.scenario import Scenario
 
-RATIO_WANTED, RATIO_MAX = 1.02, 1.07  # at level observe
+RATIO_MAX = 1.02  # at level observe
 
 
 class Overhead(Scenario):
@@ -19,7 +19,7 @@ class Overhead(Scenario):
     WITH_SLOTD = True
     CLOCK = overhead.CLOCK
 
-    def test_at_level_observe_a_reset_costs_at_most_seven_percent_more(self) -> None:
+    def test_at_level_observe_a_reset_costs_at_most_two_percent_more(self) -> None:
         costs = [
             overhead.measure(self.guest, device, level)
             for level in overhead.LEVELS
@@ -27,9 +27,6 @@ class Overhead(Scenario):
         ]
 
         print(overhead.table(costs), flush=True)
-        for cost in costs:
-            if cost.level == "observe" and cost.ratio > RATIO_WANTED:
-                print(f"MISSED: {cost.device} {cost.ratio:.4f}, wanted {RATIO_WANTED}", flush=True)
         observed = {cost.device: cost.ratio for cost in costs if cost.level == "observe"}
         self.assertEqual(
             [device for device, ratio in observed.items() if ratio > RATIO_MAX], [], observed

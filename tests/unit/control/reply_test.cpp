@@ -97,6 +97,7 @@ PlanReply some_plan() {
                   {"/proc/self/mountinfo"}};
     plan.in_use = {{policy::UseKind::Mounted, {0, 1, 0, 0}, "nvme0n1p1 is mounted at /srv"}};
     plan.would_refuse = true;
+    plan.would_refuse_forced = true;
     plan.text = "in use";
     return plan;
 }

@@ -146,7 +146,20 @@ TEST(Plan, SaysTheStepsAndWhoWouldBeDisturbedAndTouchesNothing) {
         plan.in_use,
         (std::vector<policy::Use>{{policy::UseKind::Mounted, kCard, "vda1 is mounted at /srv"}}));
     EXPECT_TRUE(plan.would_refuse);
+    EXPECT_FALSE(plan.would_refuse_forced);
     EXPECT_EQ(world.machine.performed, std::vector<std::string>{});
+}
+
+TEST(Plan, SaysWhereForceDoesNotHelp) {
+    RunningEngine world = world_with(opened_by_vfio());
+    world.pass(1s);
+    world.engine.plan({9, at(kPort), std::nullopt, ResetMethod::Reenumerate, {}}, world.now);
+    world.finish_effects();
+
+    ASSERT_EQ(world.machine.plans.size(), 1U);
+    EXPECT_TRUE(world.machine.plans[0].would_refuse);
+    EXPECT_TRUE(world.machine.plans[0].would_refuse_forced);
+    EXPECT_NE(world.machine.plans[0].text.find("in use through VFIO"), std::string::npos);
 }
 
 }  // namespace

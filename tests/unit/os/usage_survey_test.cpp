@@ -195,6 +195,16 @@ TEST_F(UsageSurveyTest, SeesWhoHoldsADeviceNode) {
     EXPECT_EQ(survey(), expected);
 }
 
+TEST_F(UsageSurveyTest, ASerialPortIsACardsAndAVirtualConsoleOfTheSameMajorIsNot) {
+    tree.endpoint(kCardPath, "serial");
+    use.character(kCardPath + "/tty/ttyS4", "4:68");
+    use.process(7, "getty", "/", {"/dev/ttyS4", "/dev/tty1"});
+
+    event::Usage expected = of_card(card("serial"));
+    expected.processes = {{7, "getty", "", "/dev/ttyS4", kCard}};
+    EXPECT_EQ(survey(), expected);
+}
+
 TEST_F(UsageSurveyTest, NothingOfAnotherPortCounts) {
     tree.endpoint(kCardPath, "e1000e");
     use.disk(kOtherCardPath + "/nvme/nvme0/nvme0n1", "259:0");

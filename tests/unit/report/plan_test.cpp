@@ -125,6 +125,23 @@ slotd would refuse; with --force it resets all the same
 )");
 }
 
+// To unbind what somebody uses through VFIO blocks the hot-plug of the whole machine.
+TEST(PlanText, DoesNotOfferForceWhereItDoesNotHelp) {
+    Plan plan;
+    plan.port = kPort;
+    plan.usage.emplace();
+    plan.would_refuse = true;
+    plan.would_refuse_forced = true;
+    plan.text = "0000:01:00.0 is in use through VFIO";
+
+    EXPECT_EQ(plan_text(plan, kNarrow), R"(reset of everything below 0000:00:1c.0
+disturbs
+  no function
+0000:01:00.0 is in use through VFIO
+slotd would refuse, with --force too
+)");
+}
+
 TEST(PlanText, OfAnEmptySlotDisturbsNothing) {
     Plan plan;
     plan.port = kPort;
