@@ -3,8 +3,8 @@ closed, nothing is tried again silently, nothing that was spent is given back.
 
 A boundary is a line of slotd (a phase entered, an incident opened or closed) or a crash point of slotd-exec
 (before and after each entry of the gate record, each register, attribute and binding, each message).
-LAB_FULL=1 goes to all of them, which takes the better part of an hour; else LAB_BOUNDARIES (2) of each kind,
-chosen by LAB_SEED.
+LAB_FULL=1 goes to all lines and every LAB_CRASH_STRIDE-th (then 1) crash point, which takes hours; else it is
+LAB_BOUNDARIES (2) lines and every 40th point, chosen by LAB_SEED.
 """
 
 import os
@@ -22,6 +22,14 @@ SAMPLE = int(os.environ.get("LAB_BOUNDARIES", "2"))
 SEED = int(os.environ.get("LAB_SEED", random.randrange(1_000_000)))
 DISK, PAIR = 1, 2  # slots
 VICTIMS = ("slotd", "executor")
+STRIDE = int(os.environ.get("LAB_CRASH_STRIDE", "1" if FULL else "40"))
+# Faults of slotd that are not mended yet, each with an expected failure of its own in test_remembers_slotd:
+# printed and counted here, so that what else goes wrong is seen. To be empty.
+KNOWN = {
+    "an attempt has no known outcome, and the slot is idle",
+    "an attempt has no known outcome, and slotd went on to idle",
+    "the card is dead, and the slot is idle",
+}
 
 
 class CrashOnTheLadder(Scenario):
@@ -38,45 +46,64 @@ class CrashOnTheLadder(Scenario):
         cls.guest.run("rmmod", "vfio_iommu_type1")
 
     def setUp(self) -> None:
+        self.known = self.cuts = 0
         self.addCleanup(self.guest.slotd.stop)
+        self.addCleanup(self._count)
+
+    def _count(self) -> None:
+        print(f"{self.cuts} cuts, seed {SEED}, {self.known} with a KNOWN FAULT OF SLOTD", flush=True)
 
     def _ladder(self, slot: int, level: str) -> Ladder:
         kind = GivenUp if slot == DISK else AskedFor
         return kind(self.guest, slot, level, "virtio-pci")
 
-    def _boundaries(self, ladder: Ladder) -> int:
-        """Walks it to its end. How many lines it has."""
+    def _boundaries(self, ladder: Ladder) -> range:
+        """Walks it to its end. The numbers of its lines, from where the incident begins; LAB_FULL: all."""
         ladder.make_well()
-        events = ladder.run(Cut("slotd", 0))
+        events, _ = ladder.run(Cut("slotd", 0))
         said = [e.text for e in events if e.source == "slotd"]
         entered = {found[1] for found in (re.search(r"-> (\S+):", text) for text in said) if found}
         self.assertLessEqual(PHASES, entered, "not the whole ladder\n" + "\n".join(said))
         self.assertTrue(ladder.works(), "\n".join(said))
-        return len([text for text in said if re.match(r"<\d>", text)])
+        lines = [text for text in said if re.match(r"<\d>", text)]
+        opened = next(i for i, text in enumerate(lines, 1) if "incident opened" in text)
+        return range(1 if FULL else opened, len(lines) + 1)
 
-    def _numbers(self, last: int) -> list[int]:
-        if FULL:
-            return list(range(1, last + 1))
-        return sorted(random.Random(SEED).sample(range(1, last + 1), SAMPLE))
+    def _chosen(self, numbers: range) -> list[int]:
+        return list(numbers) if FULL else sorted(random.Random(SEED).sample(numbers, SAMPLE))
 
     def _cut(self, ladder: Ladder, cut: Cut) -> bool:
         """False: there is no such boundary."""
         left = ladder.cut_off(cut)
         if left is None:
             return False
+        self.cuts += 1
         print(f"{ladder.level}, slot {ladder.slot}, {left}", flush=True)
-        self.assertEqual(left.mistakes(), [], f"seed {SEED}; slotd said:\n{self.guest.slotd.lines()}")
-        self.assertFalse(left.forgotten, f"the card is dead and called well (seed {SEED})")
+        known = [mistake for mistake in left.mistakes() if mistake in KNOWN]
+        new = [mistake for mistake in left.mistakes() if mistake not in KNOWN]
+        self.known += bool(known)
+        for mistake in known:
+            print(f"      KNOWN FAULT OF SLOTD: {mistake}", flush=True)
+        self.assertEqual(new, [], f"seed {SEED}; slotd said:\n{self.guest.slotd.lines()}")
         return True
 
     def _at_lines(self, slot: int, level: str) -> None:
         ladder = self._ladder(slot, level)
-        last = self._boundaries(ladder)
+        numbers = self._boundaries(ladder)
         for victim in VICTIMS:
-            for nth in self._numbers(last):
+            for nth in self._chosen(numbers):
                 with self.subTest(victim=victim, line=nth, level=level):
                     self._cut(ladder, Cut(victim, nth))
-        print(f"{level}, slot {slot}: {last} lines, seed {SEED}", flush=True)
+        print(f"{level}, slot {slot}: {len(numbers)} lines", flush=True)
+
+    def _at_points(self, slot: int, level: str) -> None:
+        ladder = self._ladder(slot, level)
+        for victim in VICTIMS:
+            for nth in range(random.Random(f"{SEED}{victim}").randint(1, STRIDE), 100_000, STRIDE):
+                with self.subTest(victim=victim, point=nth, level=level):
+                    if not self._cut(ladder, Cut(victim, nth, line=False)):
+                        break
+        self.assertGreater(self.cuts, 0)
 
     def test_of_either_at_the_lines_of_a_recovery_at_level_fence(self) -> None:
         self._at_lines(DISK, "fence")
@@ -89,6 +116,18 @@ class CrashOnTheLadder(Scenario):
 
     def test_of_either_at_the_lines_of_a_request_at_level_exclusive(self) -> None:
         self._at_lines(PAIR, "exclusive")
+
+    def test_of_either_at_the_gates_of_a_recovery_at_level_fence(self) -> None:
+        self._at_points(DISK, "fence")
+
+    def test_of_either_at_the_gates_of_a_recovery_at_level_exclusive(self) -> None:
+        self._at_points(DISK, "exclusive")
+
+    def test_of_either_at_the_gates_of_a_request_at_level_fence(self) -> None:
+        self._at_points(PAIR, "fence")
+
+    def test_of_either_at_the_gates_of_a_request_at_level_exclusive(self) -> None:
+        self._at_points(PAIR, "exclusive")
 
 
 if __name__ == "__main__":

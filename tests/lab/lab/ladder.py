@@ -20,11 +20,11 @@ QUARANTINED = ("needs-operator", "quarantined")
 
 @dataclass(frozen=True)
 class Cut:
-    """Where it is cut off. `line`: at the n-th line of slotd (lab-kill); else at the n-th crash point of
-    slotd-exec. `victim`: "slotd", or "executor" with its workers."""
+    """Where it is cut off. `line`: at the n-th line of slotd, or the first with a text (lab-kill); else at
+    the n-th crash point of slotd-exec. `victim`: "slotd", or "executor" with its workers."""
 
     victim: str
-    nth: int
+    nth: int | str
     line: bool = True
 
     @property
@@ -55,6 +55,7 @@ class Left:
 
     cut: Cut
     boundary: str
+    survivor: str | None  # the phase that slotd had reached with another slotd-exec; None: it was dead
     closed: list[str]  # gates that are not as before, and whose
     promised: int  # reservations that slotd had gone on from
     attempts: list[guest_history.Attempt]
@@ -65,14 +66,11 @@ class Left:
     touched: list[str]  # what happened to the card after the restart
     works: bool
 
-    @property
-    def forgotten(self) -> bool:
-        """The card is dead, and slotd calls it well."""
-        return self.phase == "idle" and not self.works
-
     def mistakes(self) -> list[str]:
         unknown = [one for one in self.attempts if one.unknown]
         found = [f"not as before: {gate}" for gate in self.closed]
+        if unknown and self.survivor not in (None, *QUARANTINED):
+            found.append(f"an attempt has no known outcome, and slotd went on to {self.survivor}")
         if len(self.attempts) < self.promised:
             found.append(f"{self.promised} attempts were made, {len(self.attempts)} are remembered")
         if self.attempts_later[: len(self.attempts)] != self.attempts:
@@ -86,6 +84,8 @@ class Left:
             found.append(f"{spent} attempts of {BUDGET} are spent, {self.budget_left} are left")
         if self.phase != "idle" and not self.reason:
             found.append(f"{self.phase}, and nobody says why")
+        if self.phase == "idle" and not self.works:
+            found.append("the card is dead, and the slot is idle")
         return found
 
     def __str__(self) -> str:
@@ -153,8 +153,9 @@ class Ladder:
         said = [e.text for e in self.guest.record(since_us) if e.source == "slotd"]
         return not self.guest.slotd.alive() or any("incident closed" in text for text in said)
 
-    def run(self, cut: Cut) -> list[record.Event]:
-        """From slotd's start until it is dead or at rest, and then ended: both processes are gone."""
+    def run(self, cut: Cut) -> tuple[list[record.Event], str | None]:
+        """From slotd's start until it is dead or at rest, and then ended: both processes are gone. Returns
+        what happened, and the phase at rest."""
         since = self.guest.now_us()
         self.guest.slotd.spawn(self.level, True, CONFIG, cut.arguments, under=cut.under)
         if not self._until(self._at_rest):
@@ -164,14 +165,15 @@ class Ladder:
             self._until(lambda: self._closed(since))
         if not self._until(self._at_rest, timeout=60.0):
             raise AssertionError(f"neither rest nor death: {self.guest.slotd.lines()}")
+        phase = self.guest.slotd.slot(self.port)["phase"] if self.guest.slotd.alive() else None
         self.guest.slotd.stop()
-        return self.guest.settle(since)
+        return self.guest.settle(since), phase
 
     def cut_off(self, cut: Cut) -> Left | None:
         """None: the ladder has not so many boundaries."""
         self.make_well()
         before = self.state()
-        events = self.run(cut)
+        events, survivor = self.run(cut)
         boundary = cut.reached(events)
         if boundary is None:
             return None
@@ -187,6 +189,7 @@ class Ladder:
         return Left(
             cut,
             boundary,
+            survivor,
             closed + self._not_as(before),
             sum("closing the gates for" in e.text and self.port in e.text for e in events),
             kept,

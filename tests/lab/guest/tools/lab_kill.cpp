@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// lab-kill NTH slotd|executor PROGRAM ARGUMENT...
+// lab-kill NTH|TEXT slotd|executor PROGRAM ARGUMENT...
 //
-// Runs slotd, passes its lines on, and kills with SIGKILL the moment the n-th of them is written: slotd
-// itself, or slotd-exec with all its workers. Line 0 is never written, so nobody is killed.
+// Runs slotd, passes its lines on, and kills with SIGKILL the moment the n-th of them, or the first with
+// that text, is written: slotd itself, or slotd-exec with all its workers. Line 0 is never written, so
+// nobody is killed.
 //
 // slotd says each thing that it decides in a line, between the actions before it and those after it. This
 // process has real-time priority and the guest one processor: the write of a line wakes it, and slotd does
@@ -24,6 +25,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -55,8 +57,18 @@ void kill_executors() {
     ::closedir(processes);
 }
 
-void take_line(const std::string& line, long number, long nth, std::string_view victim) {
-    if (number == nth) {
+/// Once.
+bool due(const std::string& line, long number, const std::string& where) {
+    static bool over = false;
+    const bool by_number = where.find_first_not_of("0123456789") == std::string::npos;
+    const bool here = by_number ? number == std::atol(where.c_str())
+                                : line.find(where) != std::string::npos;
+    return here && !std::exchange(over, true);
+}
+
+void take_line(const std::string& line, long number, const char* where, std::string_view victim) {
+    const bool now = due(line, number, where);
+    if (now) {
         if (victim == "slotd") {
             (void)::kill(slotd, SIGKILL);
         } else {
@@ -64,7 +76,7 @@ void take_line(const std::string& line, long number, long nth, std::string_view 
         }
     }
     std::printf("%s\n", line.c_str());
-    if (number == nth) {
+    if (now) {
         std::printf("lab-kill: killed %s at line %ld\n", std::string(victim).c_str(), number);
     }
     std::fflush(stdout);
@@ -75,7 +87,7 @@ void take_line(const std::string& line, long number, long nth, std::string_view 
 int main(int argc, char** argv) {
     std::array<int, 2> lines{};
     if (argc < 4 || ::pipe2(lines.data(), O_CLOEXEC) != 0) {
-        std::fputs("usage: lab-kill NTH slotd|executor PROGRAM ARGUMENT...\n", stderr);
+        std::fputs("usage: lab-kill NTH|TEXT slotd|executor PROGRAM ARGUMENT...\n", stderr);
         return 2;
     }
     slotd = ::fork();
@@ -88,7 +100,6 @@ int main(int argc, char** argv) {
     priority.sched_priority = 30;  // below the recorder
     (void)::sched_setscheduler(0, SCHED_FIFO, &priority);
 
-    const long nth = std::atol(argv[1]);
     long number = 0;
     std::string text;
     std::array<char, 4096> buffer;
@@ -96,7 +107,7 @@ int main(int argc, char** argv) {
         size = ::read(lines[0], buffer.data(), buffer.size());
         text.append(buffer.data(), static_cast<std::size_t>(size > 0 ? size : 0));
         for (std::size_t end = 0; (end = text.find('\n')) != std::string::npos;) {
-            take_line(text.substr(0, end), ++number, nth, argv[2]);
+            take_line(text.substr(0, end), ++number, argv[1], argv[2]);
             text.erase(0, end + 1);
         }
     }
