@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 CONFIG = "/etc/slotd/slotd.toml"
 SOCKET = "/run/slotd/io.slotd.Coordinator"
 AT_REST = ("idle", "needs-operator", "quarantined", "held")
+START_S = 90.0  # a neighbour's build can keep the guest from its core for half a minute
 QUIET_LINES = "/run/slotd.lines"
 
 
@@ -26,7 +27,7 @@ class GuestSlotd:
         automatic_action: bool,
         extra: str = "",
         arguments: tuple[str, ...] = (),
-        timeout: float = 20.0,
+        timeout: float = START_S,
         quiet: bool = False,
     ) -> int:
         """Starts slotd and waits until every slot is at rest (at level exclusive: until it has the
@@ -90,7 +91,7 @@ class GuestSlotd:
             slot["phase"] in AT_REST for slot in json.loads(listed.text)["slots"]
         )
 
-    def stop(self, signal: int = 15, timeout: float = 20.0) -> None:
+    def stop(self, signal: int = 15, timeout: float = START_S) -> None:
         """Ends it and waits until it is gone."""
         if self.pid is None:
             return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from . import config_space, disk, gates, guest_history, record
 from .guest import Guest
-from .guest_pci import DEVICES
+from .guest_slotd import START_S
 
 # What an uncut ladder passes, as its lines name it.
 PHASES = {
@@ -163,12 +163,12 @@ class Ladder:
         what happened, and the phase at rest."""
         since = self.guest.now_us()
         self.guest.slotd.spawn(self.level, True, CONFIG, cut.arguments, under=cut.under)
-        if not self._until(self._at_rest):
+        if not self._until(self._at_rest, timeout=START_S):
             raise AssertionError(f"neither rest nor death: {self.guest.slotd.lines()}")
         if self.guest.slotd.alive():
             self.provoke()
             self._until(lambda: self._closed(since))
-        if not self._until(self._at_rest, timeout=60.0):
+        if not self._until(self._at_rest, timeout=START_S):
             raise AssertionError(f"neither rest nor death: {self.guest.slotd.lines()}")
         phase = self.guest.slotd.slot(self.port)["phase"] if self.guest.slotd.alive() else None
         self.guest.slotd.stop()
@@ -188,7 +188,7 @@ class Ladder:
         kept = guest_history.attempts(self.guest)
         since = self.guest.now_us()
         self.guest.slotd.spawn(self.level, True, CONFIG)
-        if not self._until(self._at_rest, timeout=60.0) or not self.guest.slotd.alive():
+        if not self._until(self._at_rest, timeout=START_S) or not self.guest.slotd.alive():
             raise AssertionError(f"no rest after the restart: {self.guest.slotd.lines()}")
         later = self.guest.settle(since)
         seen = self.guest.slotd.slot(self.port)
