@@ -1,8 +1,8 @@
 """What slotd must still know when it, or slotd-exec, has ended and has come back: that a card is dead, that
 nobody knows what an attempt has done, that a card was changed for another.
 
-Each is a boundary of test_crash_ladder_slotd by its name. A test that is marked as an expected failure shows a
-fault of slotd that is not mended yet: when it is, the test fails for succeeding, and the mark goes, here
+Each is a boundary of test_crash_ladder_slotd by its name. A test that is marked as an expected failure shows
+a fault of slotd that is not mended yet: when it is, the test fails for succeeding, and the mark goes, here
 and in KNOWN of test_crash_ladder_slotd.
 """
 

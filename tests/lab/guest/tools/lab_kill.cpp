@@ -2,16 +2,17 @@
 //
 // lab-kill NTH|TEXT slotd|executor PROGRAM ARGUMENT...
 //
-// Runs slotd, passes its lines on, and kills with SIGKILL the moment the n-th of them, or the first with
-// that text, is written: slotd itself, or slotd-exec with all its workers. Line 0 is never written, so
-// nobody is killed.
+// Runs slotd, passes its lines on, and kills with SIGKILL the moment the n-th of them, or the first
+// with that text, is written: slotd itself, or slotd-exec with all its workers. Line 0 is never
+// written, so nobody is killed.
 //
-// slotd says each thing that it decides in a line, between the actions before it and those after it. This
-// process has real-time priority and the guest one processor: the write of a line wakes it, and slotd does
-// not run again before it has looked. So the same number is the same place, in every run.
+// slotd says each thing that it decides in a line, between the actions before it and those after
+// it. This process has real-time priority and the guest one processor: the write of a line wakes
+// it, and slotd does not run again before it has looked. So the same number is the same place, in
+// every run.
 //
-// SIGTERM is passed on to slotd. It ends when nobody has the pipe open any more: slotd, slotd-exec and all
-// workers are gone then.
+// SIGTERM is passed on to slotd. It ends when nobody has the pipe open any more: slotd, slotd-exec
+// and all workers are gone then.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -61,8 +62,8 @@ void kill_executors() {
 bool due(const std::string& line, long number, const std::string& where) {
     static bool over = false;
     const bool by_number = where.find_first_not_of("0123456789") == std::string::npos;
-    const bool here = by_number ? number == std::atol(where.c_str())
-                                : line.find(where) != std::string::npos;
+    const bool here =
+        by_number ? number == std::atol(where.c_str()) : line.find(where) != std::string::npos;
     return here && !std::exchange(over, true);
 }
 
