@@ -4,6 +4,7 @@ import time
 import unittest
 
 from lab import config_space, disk
+from lab.machine import Clock
 from lab.scenario import Scenario
 from lab.topology import Slot, VirtioDisk
 from test_failed_recovery_stock import fail_recovery
@@ -31,6 +32,9 @@ class FailedRecoveryBase(Scenario):
 
 
 class FailedRecoveryWithSlotd(FailedRecoveryBase):
+    # Counts instructions: the five seconds are the guest's, however busy the host is.
+    CLOCK = Clock(instruction_ns=4, jumps=False)
+
     def setUp(self) -> None:
         super().setUp()
         self.addCleanup(self.guest.slotd.stop)
