@@ -101,9 +101,11 @@ class CrashOnTheLadder(Scenario):
         ladder = self._ladder(slot, level)
         for victim in VICTIMS:
             for nth in range(random.Random(f"{SEED}{victim}").randint(1, STRIDE), 100_000, STRIDE):
+                reached = False  # and after an error it is not gone on from
                 with self.subTest(victim=victim, point=nth, level=level):
-                    if not self._cut(ladder, Cut(victim, nth, line=False)):
-                        break
+                    reached = self._cut(ladder, Cut(victim, nth, line=False))
+                if not reached:
+                    break
         print(f"{level}, slot {slot}: every {STRIDE}th crash point", flush=True)
 
     def test_of_either_at_the_lines_of_a_recovery_at_level_fence(self) -> None:

@@ -139,7 +139,8 @@ class Ladder:
             config_space.let_report(self.guest, function)
 
     def _enumerate_afresh(self) -> None:
-        self.guest.write(f"/sys/bus/pci/slots/{self.slot}/power", "0")
+        # Off already (ENODEV) if slotd-exec has died between the two halves of a re-enumeration.
+        self.guest.shell(f"echo 0 >/sys/bus/pci/slots/{self.slot}/power", check=False)
         self.guest.write(f"/sys/bus/pci/slots/{self.slot}/power", "1")
         self.guest.pci.wait_for_driver(self.slot, self.driver)
 
