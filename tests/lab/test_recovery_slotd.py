@@ -14,6 +14,8 @@ WITHIN_S = 5.0
 
 class FailedRecoveryBase(Scenario):
     WITH_SLOTD = True
+    # Counts instructions: seconds and deadlines are the guest's, however busy the host is.
+    CLOCK = Clock(instruction_ns=4, jumps=False)
 
     @classmethod
     def cards(cls):
@@ -32,9 +34,6 @@ class FailedRecoveryBase(Scenario):
 
 
 class FailedRecoveryWithSlotd(FailedRecoveryBase):
-    # Counts instructions: the five seconds are the guest's, however busy the host is.
-    CLOCK = Clock(instruction_ns=4, jumps=False)
-
     def setUp(self) -> None:
         super().setUp()
         self.addCleanup(self.guest.slotd.stop)
