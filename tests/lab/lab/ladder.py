@@ -1,5 +1,6 @@
 """A whole ladder that slotd walks, cut off by kill -9 at a chosen boundary, and what is left of it."""
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -155,6 +156,11 @@ class Ladder:
     def _at_rest(self) -> bool:
         return not self.guest.slotd.alive() or self.guest.slotd.at_rest()
 
+    def _phase(self) -> str | None:
+        """None: slotd is dead, though lab-kill may not have seen the end of slotd-exec yet."""
+        shown = self.guest.slotctl("show", self.port, "--json", check=False)
+        return json.loads(shown.text)["slot"]["phase"] if shown.ok else None
+
     def _closed(self, since_us: int) -> bool:
         said = [e.text for e in self.guest.record(since_us) if e.source == "slotd"]
         return not self.guest.slotd.alive() or any("incident closed" in text for text in said)
@@ -171,7 +177,7 @@ class Ladder:
             self._until(lambda: self._closed(since))
         if not self._until(self._at_rest, timeout=START_S):
             raise AssertionError(f"neither rest nor death: {self.guest.slotd.lines()}")
-        phase = self.guest.slotd.slot(self.port)["phase"] if self.guest.slotd.alive() else None
+        phase = self._phase()
         self.guest.slotd.stop()
         return self.guest.settle(since), phase
 
