@@ -82,6 +82,21 @@ class InUse(InUseBase):
         self.assertEqual(len(self.guest.pci.interfaces(function)), 1)
 
 
+    def test_force_resets_a_mounted_card(self) -> None:
+        # Last but one in the order of names; the file system is lost, which is what was asked for.
+        self._mount()
+        self.guest.start_slotd("fence", automatic_action=False)
+
+        code, said, touched = self._reset(DISK)
+        self.assertEqual((code, touched), (IN_USE, set()), said)
+        code, said, touched = self._reset(DISK, "--force")
+        self.guest.run("umount", "-l", "/mnt")
+
+        self.assertEqual(code, 0, said)
+        self.assertLessEqual({record.REMOVE, record.ADD}, touched)
+        self.assertEqual(self.guest.pci.driver(self.guest.pci.function(DISK)), "virtio-pci")
+
+
 class InUseAndDead(InUseBase):
     """The guest is thrown away: a file system on a dead disk cannot even be unmounted."""
 

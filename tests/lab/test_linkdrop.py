@@ -72,6 +72,26 @@ class LinkDrop(Scenario):
 
         self.assertEqual(self.device_id(), "0x10f6")
 
+    def test_a_card_that_comes_differs_where_it_was_told_to_and_nowhere_else(self) -> None:
+        before = self.guest.pci.config(self.card)
+        self.turn("gone", "1")
+        self.kinds()
+        self.turn("other", "8 02000042")
+        self.turn("other", "144 12345678")
+        self.turn("back", "0 0")
+        self.guest.pci.wait_for_driver(1, "e1000e")
+
+        after = self.guest.pci.config(self.card)
+        self.assertEqual(after[:4], before[:4])
+        self.assertEqual(after[8:12].hex(), "42000002")
+        self.assertEqual(after[0x144:0x148].hex(), "78563412")
+        self.assertEqual(self.guest.read(f"/sys/bus/pci/devices/{self.card}/revision"), "0x42")
+        self.turn("gone", "1")
+        self.kinds()
+        self.turn("back", "0 0")
+        self.guest.pci.wait_for_driver(1, "e1000e")
+        self.assertEqual(self.guest.pci.config(self.card)[8:12], before[8:12], "it left with it")
+
     def test_a_card_that_left_while_pciehp_was_unbound_is_removed_by_the_rebind(self) -> None:
         self.service("unbind")
         self.turn("gone", "1")

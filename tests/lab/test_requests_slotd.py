@@ -54,6 +54,14 @@ class Requests(Scenario):
                 ]
                 self.assertEqual(len(resets), 1)
                 self.assertLess(success[0], resets[0])
+                # The same by the kernel's log alone: its own reset, the end of the recovery, ours.
+                begun = [
+                    e.at_us
+                    for e in events
+                    if e.kind == record.RESET_BEGINS and e.address == self.one
+                ]
+                self.assertEqual(len(begun), 2, begun)
+                self.assertTrue(begun[0] < success[0] and success[-1] < begun[1], begun)
                 self.guest.slotd.stop()
 
     def _assert_never_together(self, since_us: int, ports: list[str]) -> None:
@@ -72,6 +80,29 @@ class Requests(Scenario):
             if event.kind in (record.UNBIND, record.REMOVE, record.ADD) and event.address in inner:
                 begun, ended = spans[self.outer]
                 self.assertTrue(begun <= event.at_us <= ended, f"{event}: {spans}")
+
+        self._assert_apart_in_the_kernel(since_us)
+
+    def _assert_apart_in_the_kernel(self, since_us: int) -> None:
+        """Without a word of slotd's: no bus reset in the switch between the first and the last of what
+        re-enumeration of the switch does to the functions below it."""
+        events = self.guest.record(since_us)
+        below = self.guest.pci.functions(self.outer)
+        moved = [
+            e.at_us
+            for e in events
+            if e.address in below
+            and e.kind in (record.UNBIND, record.REMOVE, record.ADD, record.BIND)
+        ]
+        self.assertTrue(moved, "the switch was enumerated afresh")
+        for port in below:
+            begun = [
+                e.at_us for e in events if e.address == port and e.kind == record.RESET_BEGINS
+            ]
+            ended = [e.at_us for e in events if e.address == port and e.kind == record.RESET_ENDS]
+            for first, last in zip(begun, ended, strict=True):
+                apart = last < moved[0] or moved[-1] < first
+                self.assertTrue(apart, f"{port}: reset {first} to {last}, moved {moved}")
 
     def _under_way(self, port: str, method: str) -> bytes:
         """Asks, and waits until it has begun."""
@@ -133,6 +164,13 @@ class Requests(Scenario):
             if e.source == "slotd" and ("-> resetting" in e.text or "-> cooling-down" in e.text)
         ]
         self.assertEqual(steps, ["resetting", "cooling-down"] * 2)
+        kinds = [
+            e.kind
+            for e in self.guest.record(since)
+            if e.kind in (record.RESET_BEGINS, record.RESET_ENDS, record.REMOVE, record.ADD)
+        ]
+        reset, afresh = [record.RESET_BEGINS, record.RESET_ENDS], [record.REMOVE, record.ADD]
+        self.assertEqual(kinds, reset + afresh)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""slotd-exec's resets through VFIO, and what it notes of virtual functions, on a real kernel."""
+"""slotd-exec's resets through VFIO, and what it notes of virtual functions, on a real kernel. The same
+through slotd, with its gates around it: test_cards_slotd."""
 
 import unittest
 
@@ -132,60 +133,6 @@ class Vfio(Scenario):
         self.assertEqual(self.guest.pci.driver(card), "nvme")
         self.assertEqual([self.guest.pci.driver(vf) for vf in vfs], before)
         self.assertEqual(self.guest.read(f"{DEVICES}/{vfs[1]}/driver_override"), "none")
-
-
-class VfioAskedForByHand(Scenario):
-    """The same through slotd, with its gates around it."""
-
-    CARDS = (Slot(4, TwoFunctions()), Slot(5, Nvme()))
-    WITH_SLOTD = True
-
-    def setUp(self) -> None:
-        self.addCleanup(self.guest.slotd.stop)
-
-    def _reset(self, slot: int) -> None:
-        port = self.guest.pci.port(slot)
-        answer = self.guest.slotctl(
-            "reset", port, "--method", "vfio", "--reason", "test", "--wait", timeout=120, check=False
-        )
-        print(answer.text, flush=True)
-        self.assertEqual(answer.code, 0, answer.text + self.guest.slotd.lines())
-
-    def _reset_at(self, level: str) -> None:
-        functions = self.guest.pci.functions(self.guest.pci.port(4))
-        self.guest.start_slotd(level, automatic_action=False, timeout=90)
-        since = self.guest.now_us()
-
-        self._reset(4)
-
-        events = self.guest.settle(since, quiet_ms=1000)
-        kinds = [e.kind for e in events if e.address in functions]
-        self.assertNotIn(record.REMOVE, kinds)
-        self.assertIn(record.RESET_BEGINS, [e.kind for e in events])
-        self.assertEqual([self.guest.pci.driver(one) for one in functions], ["virtio-pci"] * 2)
-
-    def test_a_card_with_two_functions_is_reset_at_observe(self) -> None:
-        self._reset_at("observe")
-
-    def test_a_card_with_two_functions_is_reset_at_fence(self) -> None:
-        self._reset_at("fence")
-
-    def test_a_card_with_two_functions_is_reset_at_exclusive(self) -> None:
-        self._reset_at("exclusive")
-
-    def test_virtual_functions_come_back_with_the_reset(self) -> None:
-        port = self.guest.pci.port(5)
-        card = self.guest.pci.functions(port)[0]
-        self.guest.write(f"{DEVICES}/{card}/sriov_numvfs", "2")
-        self.addCleanup(self.guest.write, f"{DEVICES}/{card}/sriov_numvfs", "0")
-        self.guest.settle(quiet_ms=1000)
-        self.guest.start_slotd("fence", automatic_action=False, timeout=90)
-
-        self._reset(5)
-
-        self.assertEqual(len(self.guest.pci.functions(port)), 3)
-        self.assertEqual(self.guest.read(f"{DEVICES}/{card}/sriov_numvfs"), "2")
-        self.assertEqual(self.guest.pci.driver(card), "nvme")
 
 
 if __name__ == "__main__":

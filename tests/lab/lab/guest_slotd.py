@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 CONFIG = "/etc/slotd/slotd.toml"
 SOCKET = "/run/slotd/io.slotd.Coordinator"
 AT_REST = ("idle", "needs-operator", "quarantined", "held")
+START_S = 90.0  # a neighbour's build can keep the guest from its core for half a minute
 QUIET_LINES = "/run/slotd.lines"
 
 
@@ -26,12 +27,33 @@ class GuestSlotd:
         automatic_action: bool,
         extra: str = "",
         arguments: tuple[str, ...] = (),
-        timeout: float = 20.0,
+        timeout: float = START_S,
         quiet: bool = False,
     ) -> int:
-        """Writes the configuration, starts slotd in the foreground, waits until every slot is at rest
-        (at level exclusive: until it has the token). Its lines are in the record, lane "slotd",
-        or if `quiet`, in a file of the guest."""
+        """Starts slotd and waits until every slot is at rest (at level exclusive: until it has the
+        token). Its lines are in the record, lane "slotd", or if `quiet`, in a file of the guest."""
+        self.spawn(level, automatic_action, extra, arguments, quiet=quiet)
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self.at_rest():
+                return self.pid
+            if not self.alive():
+                break
+            time.sleep(0.05)
+        raise GuestError(f"slotd did not come up:\n{self.lines()}")
+
+    def spawn(
+        self,
+        level: str,
+        automatic_action: bool,
+        extra: str = "",
+        arguments: tuple[str, ...] = (),
+        *,
+        quiet: bool = False,
+        under: tuple[str, ...] = (),
+    ) -> int:
+        """Writes the configuration and starts slotd in the foreground, by the program `under` if there
+        is one; waits for nothing."""
         automatic = str(automatic_action).lower()
         config = f'[coordinator]\nlevel = "{level}"\nautomatic_action = {automatic}\n{extra}'
         self._guest.run("mkdir", "-p", "/etc/slotd", "/run/slotd", "/var/lib/slotd")
@@ -39,18 +61,14 @@ class GuestSlotd:
         self._guest.run(
             "rm", "-f", SOCKET
         )  # one left by a killed slotd would look like a ready one
-        words = ["slotd", "--config", CONFIG, *arguments]
+        words = [*under, "slotd", "--config", CONFIG, *arguments]
         if quiet:
             words = ["sh", "-c", f'exec "$@" >>{QUIET_LINES} 2>&1', "sh", *words]
         self.pid = self._guest.spawn("slotd", *words)
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if self.at_rest():
-                return self.pid
-            if not self._guest.signal(self.pid, 0):
-                break
-            time.sleep(0.05)
-        raise GuestError(f"slotd did not come up:\n{self.lines()}")
+        return self.pid
+
+    def alive(self) -> bool:
+        return self.pid is not None and self._guest.signal(self.pid, 0)
 
     def slots(self) -> list[dict]:
         return json.loads(self.ctl("list", "--json").text)["slots"]
@@ -73,7 +91,7 @@ class GuestSlotd:
             slot["phase"] in AT_REST for slot in json.loads(listed.text)["slots"]
         )
 
-    def stop(self, signal: int = 15, timeout: float = 20.0) -> None:
+    def stop(self, signal: int = 15, timeout: float = START_S) -> None:
         """Ends it and waits until it is gone."""
         if self.pid is None:
             return

@@ -31,7 +31,7 @@ def build_tools() -> Path:
 
 def base(kernel: Kernel) -> Path:
     """Kernel modules, busybox, the lab's tools."""
-    linkdrop = modules.build_linkdrop(kernel)
+    ours = [modules.build(kernel, name) for name in modules.OURS]
     tools = build_tools()
     init = places.LAB_SOURCES / "guest" / "init"
     busybox = Path("/bin/busybox")
@@ -69,13 +69,13 @@ def base(kernel: Kernel) -> Path:
             "etc/group", b"root:x:0:\nslotd:x:900:\nslotd-admin:x:901:\nnogroup:x:65534:\n", 0o644
         )
         archive.file("etc/nsswitch.conf", b"passwd: files\ngroup: files\n", 0o644)
-        modules.add_modules(archive, kernel, [linkdrop])
+        modules.add_modules(archive, kernel, ours)
         (folder / "base.cpio").write_bytes(archive.finished())
 
     parts = [
         kernel.release,
         str(kernel.image),
-        linkdrop,
+        *ours,
         tools,
         init,
         busybox,

@@ -26,21 +26,22 @@ LOADED = {
 }
 
 # In the guest, loaded by the scenario that needs them (`modprobe` in the guest): the boot does not wait.
-AVAILABLE = ("ext4", "crc32c_generic", "loop", "dm_mod")
+AVAILABLE = ("ext4", "crc32c_generic", "loop", "dm_mod", "wedge")
+# Those of the lab itself.
+OURS = ("linkdrop", "wedge")
 
 
-def build_linkdrop(kernel: Kernel) -> Path:
-    sources = places.LAB_SOURCES / "guest" / "linkdrop"
+def build(kernel: Kernel, name: str) -> Path:
+    """One of our own, from tests/lab/guest/<name>."""
+    sources = places.LAB_SOURCES / "guest" / name
 
-    def build(folder: Path) -> None:
+    def make(folder: Path) -> None:
         for file in sources.iterdir():
             shutil.copy(file, folder)
         shell.run("make", "-C", kernel.headers, f"M={folder}", "modules")
 
-    return (
-        cached.folder(f"linkdrop-{kernel.release}", [sources, kernel.release], build)
-        / "linkdrop.ko"
-    )
+    made = cached.folder(f"{name}-{kernel.release}", [sources, kernel.release], make)
+    return made / f"{name}.ko"
 
 
 def _name(path: Path) -> str:

@@ -47,6 +47,8 @@ static void set_card(struct lab_port *port, bool gone, u16 device, u32 subsystem
 	port->gone = gone;
 	port->device = device;
 	port->subsystem = subsystem;
+	if (gone)
+		port->others_used = 0;
 	latch(port, EVENTS);
 	raw_spin_unlock_irqrestore(&lab_lock, flags);
 }
@@ -88,6 +90,33 @@ static const struct file_operations back_fops = {
 	.owner = THIS_MODULE, .open = simple_open, .write = back_write,
 };
 
+static ssize_t other_write(struct file *file, const char __user *user, size_t size, loff_t *pos)
+{
+	struct lab_port *port = file->private_data;
+	ssize_t result = (ssize_t)size;
+	unsigned int where, value;
+	char text[32] = "";
+	unsigned long flags;
+
+	if (size >= sizeof(text) || copy_from_user(text, user, size))
+		return -EINVAL;
+	if (sscanf(text, "%x %x", &where, &value) != 2 || where > 0xffc || where % 4)
+		return -EINVAL;
+	raw_spin_lock_irqsave(&lab_lock, flags);
+	if (!port->gone)
+		result = -EALREADY;
+	else if (port->others_used == OTHERS_MAX)
+		result = -ENOSPC;
+	else
+		port->others[port->others_used++] = (struct lab_other){ (u16)where, value };
+	raw_spin_unlock_irqrestore(&lab_lock, flags);
+	return result;
+}
+
+static const struct file_operations other_fops = {
+	.owner = THIS_MODULE, .open = simple_open, .write = other_write,
+};
+
 static int state_show(struct seq_file *file, void *unused)
 {
 	const struct lab_port *port = file->private;
@@ -105,6 +134,7 @@ void add_knobs(struct lab_port *port, struct dentry *parent)
 	debugfs_create_file_unsafe("drop", 0200, port->dir, port, &drop_fops);
 	debugfs_create_file_unsafe("gone", 0200, port->dir, port, &gone_fops);
 	debugfs_create_file("back", 0200, port->dir, port, &back_fops);
+	debugfs_create_file("other", 0200, port->dir, port, &other_fops);
 	debugfs_create_file("state", 0400, port->dir, port, &state_fops);
 	debugfs_create_u32("sbr_drop_ms", 0600, port->dir, &port->sbr_drop_ms);
 	debugfs_create_u32("wipe", 0600, port->dir, &port->wipe);

@@ -13,6 +13,8 @@
  *                reset in progress does not wait for the link, and the kernel sees it come up later
  *   gone         write 1: the card leaves (no presence, no link, its config space all ones)
  *   back         write "DEVICE SUBSYSTEM" in hex: a card comes; 0 keeps what the emulated card says
+ *   other        write "OFFSET VALUE" in hex while the card is gone: the card that comes has these four
+ *                bytes there (its function 0 has); they leave with it
  *   sbr_drop_ms  the link drops with each secondary bus reset, until N ms after it; 0 is off
  *   wipe         1: a dropped link also resets the card, as Data Link Down does on hardware
  *   state        what the port shows now

@@ -7,6 +7,14 @@
 #include <linux/pci.h>
 #include <linux/workqueue.h>
 
+/* Four bytes of a card's config space that are not as emulated. */
+struct lab_other {
+	u16 where;
+	u32 value;
+};
+
+#define OTHERS_MAX 4
+
 struct lab_port {
 	struct list_head list;
 	struct pci_dev *pdev;
@@ -26,6 +34,8 @@ struct lab_port {
 	u16 sltctl;	/* Slot Control as written: QEMU forgets DLLSCE */
 	u16 device;	/* 0: as emulated */
 	u32 subsystem;	/* 0: as emulated */
+	struct lab_other others[OTHERS_MAX];	/* function 0, in the order of writing */
+	unsigned int others_used;
 };
 
 #define EVENTS (PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_DLLSC)

@@ -151,6 +151,21 @@ static void show_card(const struct lab_port *port, int where, int size, u32 *val
 		*val = (*val & ~(0xffffU << shift)) | (port->subsystem >> 16) << shift;
 }
 
+/* Another card in more than its Device ID: any register of it, its serial number included. */
+static void show_others(const struct lab_port *port, int where, int size, u32 *val)
+{
+	unsigned int at, byte;
+
+	for (at = 0; at < port->others_used; at++)
+		for (byte = 0; byte < 4; byte++) {
+			const int offset = port->others[at].where + (int)byte - where;
+			const u32 shown = (port->others[at].value >> (8 * byte)) & 0xff;
+
+			if (offset >= 0 && offset < size)
+				*val = (*val & ~(0xffU << (8 * offset))) | shown << (8 * offset);
+		}
+}
+
 static int lab_read(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 *val)
 {
 	const struct lab_port *port;
@@ -169,6 +184,8 @@ static int lab_read(struct pci_bus *bus, unsigned int devfn, int where, int size
 	port = port_above(bus);
 	if (port)
 		show_card(port, where, size, val);
+	if (port && devfn == 0)
+		show_others(port, where, size, val);
 out:
 	raw_spin_unlock_irqrestore(&lab_lock, flags);
 	return rc;
