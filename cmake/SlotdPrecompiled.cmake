@@ -36,7 +36,8 @@ function(slotd_precompile name)
         if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
             # What a precompiled header holds is no system header to g++ 12 any more, and it reports
             # its own std::string operator+ (GCC bug 105651).
-            target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-restrict)
+            target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-restrict
+                                   -Wno-stringop-overflow)
         endif()
     endforeach()
 endfunction()
