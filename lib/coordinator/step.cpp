@@ -20,6 +20,7 @@
 #include "coordinator/slot_event.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
+#include "event/observation.hpp"
 #include "event/outcome.hpp"
 #include "pci/service.hpp"
 #include "policy/limits.hpp"
@@ -64,6 +65,17 @@ void note_service(SlotFacts& facts, const Gate& gate, bool bound) {
         for (ServiceAt& service : *services) {
             if (service.port == gate.port && service.service == gate.service) {
                 service.bound = bound;
+            }
+        }
+    }
+}
+
+/// The uevent that says so may be late, or lost.
+void note_seen_services(SlotFacts& facts, const event::Observation& seen) {
+    for (auto* const services : {&facts.error_services, &facts.hotplug_services}) {
+        for (ServiceAt& service : *services) {
+            if (service.port == seen.port) {
+                service.bound = seen.bound.contains(service.service);
             }
         }
     }
@@ -238,6 +250,9 @@ Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& o
     }
     note_gates(draft.slot, done, outcome);
     note_services(draft.slot, done.effect, outcome, now);
+    if (outcome.observation && outcome.observation->port_answers) {
+        note_seen_services(draft.slot.facts, *outcome.observation);
+    }
     draft.slot.in_flight.reset();
     if (!done.abandoned && outcome.kind != event::OutcomeKind::Refused) {
         note_touched(draft.slot.phase);
