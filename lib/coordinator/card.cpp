@@ -66,6 +66,8 @@ const char* to_text(CardChange change) {
             return "card came";
         case CardChange::Swapped:
             return "another card";
+        case CardChange::PutAnew:
+            return "the same card, taken out and put in again";
         case CardChange::Unreachable:
             return "card unreachable";
     }
@@ -100,6 +102,15 @@ CardChange compare(const Card& known, const event::Observation& seen) {
         }
     }
     return CardChange::Same;
+}
+
+CardChange compare_unheard(const Card& known, const event::Observation& seen) {
+    const CardChange change = compare(known, seen);
+    const bool wiped = std::ranges::any_of(known.functions, [&](const event::FunctionSeen& before) {
+        const event::FunctionSeen* const now = find(seen, before.address);
+        return now != nullptr && before.bars_intact && !now->bars_intact;
+    });
+    return change == CardChange::Same && wiped ? CardChange::PutAnew : change;
 }
 
 bool not_set_up(const Card& known, const event::Observation& seen) {

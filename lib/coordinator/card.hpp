@@ -33,6 +33,7 @@ enum class CardChange : std::uint8_t {
     Gone,         ///< there was one, or functions of one are still enumerated; there is none
     Came,         ///< there was none, or it was enumerated; there is one that is not
     Swapped,      ///< another card answers in the place of the old one
+    PutAnew,      ///< the same card, but it was out, or without power: its BARs are wiped
     Unreachable,  ///< a card is there, but the link is down or it answers all ones: look again
 };
 
@@ -48,6 +49,10 @@ bool looks_as(const Card& then, const event::Observation& seen);
 
 /// Another card by its serial number alone, which the kernel does not keep.
 bool another_serial(const Card& known, const event::Observation& seen);
+
+/// compare() for a slot where pciehp is held back: what it does not hear of shows in the registers
+/// alone. Only BARs count: COMMAND is its driver's, or a guest's, to change.
+CardChange compare_unheard(const Card& known, const event::Observation& seen);
 
 /// Something of the card decoded its memory and does not any more: a card that has come does so
 /// only once it has been enumerated.

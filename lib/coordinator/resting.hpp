@@ -48,6 +48,12 @@ inline Instant next_sample(const Draft& draft) {
     return samples ? draft.now + draft.limits.sample : kNever;
 }
 
+inline CardChange change_at_rest(const Slot& slot, const Card& known,
+                                 const event::Observation& seen) {
+    return slot.facts.policy.level == policy::Level::Exclusive ? compare_unheard(known, seen)
+                                                               : compare(known, seen);
+}
+
 /// A change that slotd does not play: well is not what the slot is.
 inline void leave_change(Draft& draft, const Idle& /*phase*/, const std::string& why) {
     draft.enter(NeedsOperator{why, false, next_sample(draft), std::nullopt},
@@ -66,7 +72,7 @@ void leave_change(Draft& draft, Ill phase, const std::string& /*why*/) {
 template <class Phase>
 bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
                       bool unreachable_is_news) {
-    const CardChange change = compare(draft.slot.known, seen);
+    const CardChange change = change_at_rest(draft.slot, draft.slot.known, seen);
     // Another card of the same model differs only in its serial number, which enumeration does not
     // keep: where nothing was removed since, such a swap still has to be replayed.
     const bool played = enumeration_fits(draft.slot.facts.functions, seen) &&

@@ -160,7 +160,8 @@ std::vector<action::Effect> rung_script(const Slot& slot, const Operation& opera
 std::vector<action::Effect> replay_script(const Slot& slot, CardChange change) {
     const pci::Address port = slot.facts.port;
     std::vector<action::Effect> script;
-    if (change == CardChange::Swapped || !slot.facts.hotplug) {
+    const bool occupied_as_before = change == CardChange::Swapped || change == CardChange::PutAnew;
+    if (occupied_as_before || !slot.facts.hotplug) {
         // A replaced card is not noticed by pciehp's probe: it reads the serial number of the new
         // one.
         reenumerate(slot, script);

@@ -8,6 +8,7 @@
 #include "coordinator/draft.hpp"
 #include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/resting.hpp"
 #include "coordinator/scripts.hpp"
 #include "coordinator/slot_event.hpp"
 #include "coordinator/step.hpp"
@@ -25,7 +26,7 @@ namespace {
 
 /// The gates are closed and the kernel has drained: what the registers say now is what we act on.
 void act_on_replay(Draft& draft, Operation operation, const event::Observation& seen) {
-    const CardChange change = compare(operation.before, seen);
+    const CardChange change = change_at_rest(draft.slot, operation.before, seen);
     if (change == CardChange::Same) {
         draft.slot.replayed.reset();
         open_gates(draft, std::move(operation),

@@ -211,7 +211,6 @@ class HeldBack(Scenario):
     def test_the_same_card_again_during_a_recovery_is_enumerated_or_called_ill(self) -> None:
         self._same_card_again("exclusive", "fatal")
 
-    @unittest.expectedFailure  # slotd: a sample compares identities, and a wiped card has its own
     def test_the_same_card_again_at_rest_is_enumerated_or_called_ill(self) -> None:
         self._same_card_again("exclusive", None)
 

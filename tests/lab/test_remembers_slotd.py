@@ -37,13 +37,11 @@ class Remembers(Scenario):
         print(left, flush=True)
         return left
 
-    @unittest.expectedFailure  # slotd: a reservation recalled while the slot is resyncing is forgotten
     def test_an_attempt_that_slotd_died_in_is_left_to_an_operator(self) -> None:
         left = self._cut("slotd", RESERVED)
 
         self.assertEqual(left.mistakes(), [])
 
-    @unittest.expectedFailure  # slotd: executor_restarted() looks afresh and calls what it sees well
     def test_an_attempt_that_slotd_exec_died_in_is_left_to_an_operator(self) -> None:
         left = self._cut("executor", RESERVED)
 
@@ -72,7 +70,6 @@ class Remembers(Scenario):
 
         self.assertEqual(self.guest.slotd.slot(self.ladder.port)["phase"], "needs-operator")
 
-    @unittest.expectedFailure  # slotd: the same by executor_restarted()
     def test_a_dead_card_is_still_an_operators_after_the_death_of_slotd_exec(self) -> None:
         self._give_up_without_leave()
         since = self.guest.now_us()
@@ -113,7 +110,6 @@ class Remembers(Scenario):
 
         self.assertIsNone(self.guest.try_read(f"{DEVICES}/{function}/device"))
 
-    @unittest.expectedFailure  # slotd: resyncing takes what it sees for what is enumerated
     def test_a_card_that_was_swapped_while_both_were_dead_is_replaced(self) -> None:
         function = self._both_die_and_the_card_is(("gone", "1"), ("back", "10f6 00018086"))
 
