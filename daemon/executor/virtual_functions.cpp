@@ -323,6 +323,11 @@ event::Outcome restore_noted(const Hands& hands, const os::VfsGate& gate) {
     bool changed = *number != gate.vfs.size();
     const event::Outcome made =
         changed ? make_vfs(hands, gate, *function, *number) : event::Outcome{};
+    if (!changed && !gate.vfs.empty()) {
+        // A worker that outlived slotd-exec may be writing the number right now. The kernel shows
+        // it when they are there, with sriov_drivers_autoprobe as it was when they came.
+        (void)wait_until(*function, link_of(gate.vfs.size() - 1), true);
+    }
     std::vector<std::string> differences;
     if (made.succeeded()) {
         for (std::size_t index = 0; index < gate.vfs.size(); ++index) {

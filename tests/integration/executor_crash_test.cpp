@@ -67,8 +67,7 @@ std::string value_of(const fakes::FakeSysfs& sysfs, const std::string& attribute
     return std::string(without_newline(sysfs.attribute("0000:01:00.0", attribute)));
 }
 
-/// Everything that a gate changes.
-std::string state_of(const fakes::FakeSysfs& sysfs, const fakes::FakeDriverCore& core) {
+std::string drivers_of(const fakes::FakeSysfs& sysfs, const fakes::FakeDriverCore& core) {
     std::string drivers = core.whose("0000:01:00.0");
     for (const char* const function : kTwoFunctions) {
         drivers += " " + core.whose(function);
@@ -76,8 +75,13 @@ std::string state_of(const fakes::FakeSysfs& sysfs, const fakes::FakeDriverCore&
     for (unsigned index = 0; index < 3; ++index) {
         drivers += " " + core.whose(fakes::FakeDriverCore::vf_name("0000:01:00.0", index));
     }
-    return drivers + value_of(sysfs, "sriov_numvfs") + value_of(sysfs, "sriov_drivers_autoprobe") +
-           sysfs.config("0000:00:1c.0") + sysfs.config("0000:01:00.0") +
+    return drivers + " numvfs " + value_of(sysfs, "sriov_numvfs") + " autoprobe " +
+           value_of(sysfs, "sriov_drivers_autoprobe");
+}
+
+/// Everything that a gate changes.
+std::string state_of(const fakes::FakeSysfs& sysfs, const fakes::FakeDriverCore& core) {
+    return drivers_of(sysfs, core) + sysfs.config("0000:00:1c.0") + sysfs.config("0000:01:00.0") +
            sysfs.attribute("0000:01:00.0", "reset_method") +
            (sysfs.bound("0000:00:1c.0:pcie002") ? "aer" : "no aer") +
            (sysfs.bound("0000:00:1c.0:pcie004") ? "pciehp" : "no pciehp");
@@ -113,7 +117,7 @@ bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std:
     fakes::FakeDriverCore core(sysfs, {"e1000e", "nvme", "vfio-pci"});
     give_virtual_functions(core);
     const std::string before = state_of(sysfs, core);
-    bool reached = false;
+    std::string said;
     {
         fakes::ExecutorConversation talk(
             sysfs, {"--crash-at", std::to_string(point), "--crash-victim", victim},
@@ -127,7 +131,7 @@ bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std:
             }
         }
         (void)talk.close();  // or while the gates are opened at the end
-        reached = talk.said().contains("crash point");
+        said = talk.said();
     }
     const fakes::ExecutorRun opened = fakes::run_executor(
         {"--open-gates", "--sysfs-root", sysfs.root(), "--state-dir", sysfs.state_dir()},
@@ -139,9 +143,11 @@ bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std:
         std::this_thread::yield();
     }
     EXPECT_TRUE(state_of(sysfs, core) == before)
-        << scenario.name << ": " << victim << " killed at point " << point << " left a gate closed";
+        << scenario.name << ": " << victim << " killed at point " << point
+        << " left a gate closed: " << drivers_of(sysfs, core) << "\n"
+        << said << opened.said;
     EXPECT_EQ(os::GateRecord(sysfs.state_dir()).load().value(), os::ClosedGates{});
-    return reached;
+    return said.contains("crash point");
 }
 
 TEST_P(ExecutorCrash, LeavesNoGateClosedWhereverItHappens) {
