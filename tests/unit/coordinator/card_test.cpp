@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "tests/fakes/fake_machine.hpp"
 
 namespace slotd::coordinator {
@@ -65,6 +67,71 @@ TEST_F(CardComparison, OfAnEmptySlotSeesACardThatCame) {
 
     EXPECT_EQ(compare(Card::from(empty), seen), CardChange::Came);
     EXPECT_EQ(compare(Card::from(empty), empty), CardChange::Same);
+}
+
+// An administrator's removal looks the same; whether something is to be done is not decided here.
+TEST_F(CardComparison, WithoutItsFunctionsIsACardThatCame) {
+    event::Observation removed = seen;
+    removed.functions.clear();
+
+    EXPECT_EQ(compare(known, removed), CardChange::Came);
+    EXPECT_EQ(compare(Card::from(removed), removed), CardChange::Same);
+}
+
+TEST_F(CardComparison, OfFunctionsThatNoCardAnswersForIsGoneHoweverEmptyTheSlotWas) {
+    event::Observation empty = seen;
+    empty.card_present = false;
+    empty.link_active = false;
+    known = Card::from(empty);
+
+    EXPECT_EQ(compare(known, empty), CardChange::Gone);
+}
+
+TEST_F(CardComparison, WithASerialNumberWhereThereWasNoneIsAnotherCard) {
+    known.functions[0].identity.serial.reset();
+
+    EXPECT_EQ(compare(known, seen), CardChange::Swapped);
+    EXPECT_TRUE(another_serial(known, seen));
+}
+
+TEST_F(CardComparison, WithAnotherModelIsMoreThanAnotherSerialNumber) {
+    seen.functions[0].identity.device = 1;
+
+    EXPECT_FALSE(another_serial(known, seen));
+}
+
+// Who holds pciehp back does not hear that the card was out; its BARs tell.
+TEST_F(CardComparison, WithWipedBarsIsTheSameCardPutInAgainWherePciehpIsHeldBack) {
+    seen.functions[0].bars_intact = false;
+
+    EXPECT_EQ(compare(known, seen), CardChange::Same);
+    EXPECT_EQ(compare_unheard(known, seen), CardChange::PutAnew);
+}
+
+// COMMAND is for the driver, or a guest, to change.
+TEST_F(CardComparison, WithoutMemoryDecodingIsStillTheSameCard) {
+    seen.functions[0].memory_decodes = false;
+
+    EXPECT_EQ(compare_unheard(known, seen), CardChange::Same);
+    EXPECT_TRUE(not_set_up(known, seen));
+}
+
+TEST_F(CardComparison, KnowsTheEnumeratedCardNotTheOneInItsPlace) {
+    std::vector<pci::Function> enumerated{
+        {known.functions[0].address, "e1000e", known.functions[0].identity, false}};
+    enumerated[0].identity.serial.reset();
+    seen.functions[0].identity.device = 1;
+
+    const Card card = Card::enumerated(enumerated, seen);
+
+    EXPECT_EQ(card.functions[0].identity, enumerated[0].identity);
+    EXPECT_EQ(compare(card, seen), CardChange::Swapped);
+}
+
+TEST_F(CardComparison, LooksAsThenWhileTheSameFunctionsGiveTheSameAnswers) {
+    EXPECT_TRUE(looks_as(known, seen));
+    seen.functions[0].identity = pci::Identity{};
+    EXPECT_FALSE(looks_as(known, seen));
 }
 
 TEST_F(CardComparison, WhenThePortDoesNotAnswerSaysNothingAboutTheCard) {

@@ -37,6 +37,16 @@ TEST(Turns, AreGivenToOneOfThoseThatConflict) {
     EXPECT_EQ(turns.decide(nested, nothing), (Turns::Decision{kInner, std::nullopt}));
 }
 
+// Who has yet to take the token of a domain would be waited for by whoever came before.
+TEST(Turns, AreGivenFirstToWhoeverTheOthersWaitFor) {
+    Turns turns;
+    turns.ask(kOuter);
+    turns.ask(kInner, true);
+
+    EXPECT_EQ(turns.decide(nested, nothing), (Turns::Decision{kInner, std::nullopt}));
+    EXPECT_EQ(turns.decide(nested, nothing), std::nullopt);
+}
+
 TEST(Turns, OfUnrelatedSlotsAreGivenAtOnce) {
     Turns turns;
     turns.ask(kOuter);
