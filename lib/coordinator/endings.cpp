@@ -31,6 +31,15 @@ using action::RecordKind;
 
 void open_gates(Draft& draft, std::optional<Operation> operation, Verdict verdict,
                 action::Latched latched) {
+    if (!operation && shares_gates(draft.slot)) {
+        // aer and dpc are unbound for whoever has the turn in the domain: that needs the turn.
+        Operation token;
+        token.purpose = Purpose::TakeToken;
+        token.frozen = verdict.frozen;
+        token.last_failure = verdict.well ? "" : verdict.text;
+        begin_operation(draft, std::move(token), verdict.text);
+        return;
+    }
     auto script = opening_script(draft.slot, latched);
     if (script.size() == 1 && !draft.slot.in_flight) {
         // Nothing but the look: no gate was closed, and the card has just been looked at.

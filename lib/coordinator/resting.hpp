@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "base/time.hpp"
 #include "coordinator/card.hpp"
@@ -72,7 +73,10 @@ void leave_change(Draft& draft, Ill phase, const std::string& /*why*/) {
 template <class Phase>
 bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
                       bool unreachable_is_news) {
-    const CardChange change = change_at_rest(draft.slot, draft.slot.known, seen);
+    // What the kernel's own resets have wiped is not well, and then it is no news that it is.
+    const bool well = std::is_same_v<Phase, Idle>;
+    const CardChange change =
+        well ? change_at_rest(draft.slot, draft.slot.known, seen) : compare(draft.slot.known, seen);
     // Another card of the same model differs only in its serial number, which enumeration does not
     // keep: where nothing was removed since, such a swap still has to be replayed.
     const bool played = enumeration_fits(draft.slot.facts.functions, seen) &&

@@ -242,6 +242,11 @@ bool token_missing(const Slot& slot) {
     return holds_token(slot) && std::ranges::any_of(slot.facts.hotplug_services, &ServiceAt::bound);
 }
 
+bool shares_gates(const Slot& slot) {
+    return slot.facts.policy.level == Level::Exclusive &&
+           std::ranges::any_of(slot.closed.gates(), closes_errors);
+}
+
 policy::LadderQuestion ladder_question(const Slot& slot) {
     const auto vfs = static_cast<std::size_t>(
         std::ranges::count_if(slot.facts.functions, &pci::Function::is_virtual));

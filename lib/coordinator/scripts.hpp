@@ -37,6 +37,8 @@ std::vector<action::Effect> hearing_script(const Slot& slot);
 
 /// Level exclusive: pciehp of this port or below is still in the kernel's hands.
 bool token_missing(const Slot& slot);
+/// Level exclusive: the slot has closed gates of the whole AER domain.
+bool shares_gates(const Slot& slot);
 
 /// The question that the ladder is chosen by.
 policy::LadderQuestion ladder_question(const Slot& slot);
