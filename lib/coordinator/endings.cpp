@@ -137,8 +137,18 @@ void conclude(Draft& draft, const std::optional<Operation>& operation, const Ver
                 Priority::Info, line);
 }
 
-void finish(Draft& draft, const std::optional<Operation>& operation, const Verdict& verdict,
+void finish(Draft& draft, const std::optional<Operation>& operation, const Verdict& ended,
             const std::optional<event::Observation>& seen) {
+    const bool brought_back = operation && climbs(*operation) && ended.well;
+    if (brought_back) {
+        draft.slot.ambiguous.reset();
+    }
+    // No look can tell what an attempt without a known outcome has done.
+    Verdict verdict = ended;
+    if (verdict.well && draft.slot.ambiguous) {
+        verdict.well = false;
+        verdict.text = *draft.slot.ambiguous;
+    }
     tell_end(draft, operation, verdict);
     if (kernel_goes_on(draft)) {
         return;

@@ -11,6 +11,7 @@
 #include "coordinator/draft.hpp"
 #include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/resting.hpp"
 #include "coordinator/slot.hpp"
 #include "coordinator/slot_event.hpp"
 #include "coordinator/step.hpp"
@@ -96,6 +97,7 @@ void release(Draft& draft, const event::ReleaseRequested& request) {
         draft.enter(NeedsOperator{set_aside->reason, set_aside->frozen, draft.now, {}},
                     Priority::Notice, "released from quarantine");
     }
+    look_soon(draft.slot.phase, draft.now);
     draft.act(Answer{request.request, true, "released", what});
 }
 

@@ -125,6 +125,10 @@ void executor_restarted(Draft& draft) {
     if (const Operation* const under_way = operation_of(draft.slot.phase)) {
         operation = *under_way;
         draft.act(ReleaseTurn{});
+        if (operation->reserved) {
+            draft.slot.ambiguous = std::string("slotd-exec ended in the middle of: ") +
+                                   to_text(operation->rungs.front()) + "; it is not retried";
+        }
         draft.end_attempt(*operation, false, true, "slotd-exec ended in the middle");
         draft.answer(operation, false, "unknown",
                      "slotd-exec ended in the middle; what became of the reset is unknown");

@@ -50,7 +50,7 @@ void step_ill(Draft& draft, const Ill& phase, const SlotEvent& event) {
                     return;
                 }
                 const bool fits = enumeration_fits(draft.slot.facts.functions, *done.observation);
-                if (known && !phase.frozen && fits &&
+                if (known && !phase.frozen && fits && !draft.slot.ambiguous &&
                     why_not_verified(draft.slot.known, *done.observation).empty()) {
                     learn(draft, *done.observation);
                     well_again(draft, std::get<Ill>(draft.slot.phase));

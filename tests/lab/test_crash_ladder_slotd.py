@@ -26,8 +26,7 @@ STRIDE = int(os.environ.get("LAB_CRASH_STRIDE", "1" if FULL else "120"))
 # Faults of slotd that are not mended yet, each with an expected failure of its own in test_remembers_slotd:
 # printed and counted here, so that what else goes wrong is seen. To be empty.
 KNOWN = {
-    "an attempt has no known outcome, and the slot is idle",  # the card looked well again
-    "an attempt has no known outcome, and slotd went on to idle",
+    "an attempt has no known outcome, and slotd went on to replaying",  # what power off has left
     "the card is dead, and the slot is idle",
 }
 

@@ -253,7 +253,7 @@ TEST(WorkerLost, WhileAGateOpensIsFollowedByAnotherTry) {
     EXPECT_FALSE(world.machine.ports.at(at(kPort)).masked);
 }
 
-TEST(ExecutorLost, InTheMiddleIsAnsweredAsUnknownAndTheSlotIsLookedAtAfresh) {
+TEST(ExecutorLost, InTheMiddleIsAnsweredAsUnknownAndTheSlotIsAnOperatorsUntilReleased) {
     RunningEngine world(machine_with_one_slot(), Level::Fence, false);
     world.pass(1s);
     world.ask(kPort, ResetMethod::Slot);
@@ -267,8 +267,13 @@ TEST(ExecutorLost, InTheMiddleIsAnsweredAsUnknownAndTheSlotIsLookedAtAfresh) {
     world.pass(1s);
 
     EXPECT_EQ(world.machine.answers.at(0).outcome, "unknown");
-    EXPECT_EQ(world.phase(kPort), "idle");
+    EXPECT_EQ(world.phase(kPort), "needs-operator");
     EXPECT_THAT(world.gates(kPort), IsEmpty());
+    event::ReleaseRequested release;
+    release.port = at(kPort);
+    world.engine.release(release, world.now);
+    world.pass(1s);
+    EXPECT_EQ(world.phase(kPort), "idle");
 }
 
 TEST(ExecutorLost, AtLevelExclusiveTheTokenIsTakenAgain) {
