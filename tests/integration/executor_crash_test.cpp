@@ -133,12 +133,17 @@ bool survives_crash_at(std::uint64_t point, const Scenario& scenario, const std:
         (void)talk.close();  // or while the gates are opened at the end
         said = talk.said();
     }
-    const fakes::ExecutorRun opened = fakes::run_executor(
-        {"--open-gates", "--sysfs-root", sysfs.root(), "--state-dir", sysfs.state_dir()},
-        fakes::kWithFakeVfio);
+    const Instant deadline = os::read_clock() + 10s;
+    fakes::ExecutorRun opened;
+    do {
+        opened = fakes::run_executor(
+            {"--open-gates", "--sysfs-root", sysfs.root(), "--state-dir", sysfs.state_dir()},
+            fakes::kWithFakeVfio);
+        // A worker that outlived slotd-exec may have a function open, or bind it at the same time:
+        // that gate stays in the record, and whoever asks again finds it open.
+    } while (opened.exit_code != 0 && victim == "executor" && os::read_clock() < deadline);
     EXPECT_EQ(opened.exit_code, 0) << opened.said;
-    // A worker that outlived slotd-exec ends by itself, and undoes what nobody waits for any more.
-    const Instant deadline = os::read_clock() + 5s;
+    // Such a worker ends by itself, and undoes what nobody waits for any more.
     while (state_of(sysfs, core) != before && os::read_clock() < deadline) {
         std::this_thread::yield();
     }
