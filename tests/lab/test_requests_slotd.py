@@ -170,7 +170,8 @@ class Requests(Scenario):
             if e.kind in (record.RESET_BEGINS, record.RESET_ENDS, record.REMOVE, record.ADD)
         ]
         reset, afresh = [record.RESET_BEGINS, record.RESET_ENDS], [record.REMOVE, record.ADD]
-        self.assertEqual(kinds, reset + afresh)
+        # Which of the two programs reached the socket first is the guest's scheduler's business.
+        self.assertIn(kinds, (reset + afresh, afresh + reset))
 
 
 if __name__ == "__main__":
