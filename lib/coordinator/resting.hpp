@@ -71,9 +71,8 @@ void leave_change(Draft& draft, Ill phase, const std::string& /*why*/) {
 /// Returns true when the card is as it was known; false when a change waits for confirmation or is
 /// being replayed.
 template <class Phase>
-bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
-                      bool unreachable_is_news) {
-    // What the kernel's own resets have wiped is not well, and then it is no news that it is.
+bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen) {
+    // Of a slot that is not well it is no news that its card is wiped, or does not answer.
     const bool well = std::is_same_v<Phase, Idle>;
     const CardChange change =
         well ? change_at_rest(draft.slot, draft.slot.known, seen) : compare(draft.slot.known, seen);
@@ -94,8 +93,7 @@ bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen,
                      std::string(to_text(change)) + ", and replaying it did not help");
         return false;
     }
-    if (change == CardChange::Same || played ||
-        (change == CardChange::Unreachable && !unreachable_is_news)) {
+    if (change == CardChange::Same || played || (change == CardChange::Unreachable && !well)) {
         phase.changed_since.reset();
         phase.next_look = next_sample(draft);
         draft.slot.phase = phase;

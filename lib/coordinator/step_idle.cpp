@@ -29,7 +29,7 @@ void step_idle(Draft& draft, const Idle& phase, const SlotEvent& event) {
             [&](const event::ResetRequested& request) { begin_manual(draft, request); },
             [&](const DeadlinePassed&) { deadline_at_rest(draft, phase); },
             [&](const WorkDone& done) {
-                if (done.observation && looked_from_rest(draft, phase, *done.observation, true)) {
+                if (done.observation && looked_from_rest(draft, phase, *done.observation)) {
                     learn(draft, *done.observation);
                     open_strays(draft, Verdict{true, false, "a gate was left closed"});
                 }

@@ -45,7 +45,7 @@ void step_ill(Draft& draft, const Ill& phase, const SlotEvent& event) {
                 if (!done.observation) {
                     return;
                 }
-                const bool known = looked_from_rest(draft, phase, *done.observation, false);
+                const bool known = looked_from_rest(draft, phase, *done.observation);
                 if (!std::holds_alternative<Ill>(draft.slot.phase)) {
                     return;
                 }
