@@ -13,6 +13,7 @@
 #include "coordinator/draft.hpp"
 #include "coordinator/operation.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/resting.hpp"
 #include "coordinator/scripts.hpp"
 #include "coordinator/slot.hpp"
 #include "coordinator/step.hpp"
@@ -163,14 +164,12 @@ void finish(Draft& draft, const std::optional<Operation>& operation, const Verdi
     if (seen && !changed && enumeration_fits(draft.slot.facts.functions, *seen)) {
         learn(draft, *seen);
     }
-    const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
     // A gate that could not be moved is tried again, here and from rest.
     const bool strays = has_strays(draft.slot);
     const Instant next_look = changed                    ? draft.now + draft.limits.change_confirmed
                               : !draft.slot.known.looked ? draft.now
                               : strays                   ? draft.now + draft.limits.retry
-                              : samples                  ? draft.now + draft.limits.sample
-                                                         : kNever;
+                                                         : next_sample(draft);
     const std::optional<Instant> changed_since = changed ? std::optional(draft.now) : std::nullopt;
     if (draft.slot.quarantine) {
         draft.enter(Quarantined{*draft.slot.quarantine, verdict.frozen, next_look, changed_since},

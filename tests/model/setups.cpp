@@ -121,10 +121,8 @@ Setup nested_slots_in_turns(Level level) {
 
 /// One slot that wants its turn from the kernel, at work in the other.
 Setup nested_slots_and_kernel(Level level) {
-    Setup setup = nested_slots_once(level);
+    Setup setup = nested_slots_in_turns(level);
     setup.name = std::string("nested slots and the kernel, ") + to_text(level);
-    setup.automatic_action = false;
-    setup.methods = {ResetMethod::Reenumerate};
     setup.allowance = {.acts = 2, .errors = 1, .requests = 1};
     return setup;
 }
