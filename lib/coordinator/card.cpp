@@ -35,6 +35,10 @@ Card Card::enumerated(const std::vector<pci::Function>& functions, const event::
             !known->identity.same_card(function.identity)) {
             function.identity = known->identity;
         }
+        // Its driver has had it set up; somebody reset it since.
+        if (!function.driver.empty() && !function.memory_decodes && !function.bars_intact) {
+            function.memory_decodes = function.bars_intact = true;
+        }
     }
     return card;
 }

@@ -133,8 +133,9 @@ void try_rung(Draft& draft, Operation operation, Priority priority, const std::s
     draft.run({action::SurveyUse{draft.slot.facts.port}});
 }
 
-void next_rung(Draft& draft, Operation operation, const std::string& why) {
+void next_rung(Draft& draft, Operation operation, const std::string& why, bool untouched) {
     const policy::Rung failed = operation.rungs.front();
+    const bool first = operation.last_failure.empty();
     draft.end_attempt(operation, false, false, why);
     operation.rungs.erase(operation.rungs.begin());
     operation.last_failure = fmt::format("{} did not help: {}", to_text(failed), why);
@@ -154,6 +155,9 @@ void next_rung(Draft& draft, Operation operation, const std::string& why) {
         draft.tell(Priority::Error, RecordKind::EffectFailed,
                    operation.last_failure + "; no step is left, leaving the slot to an operator");
         Verdict verdict{false, operation.frozen, operation.last_failure};
+        if (untouched && first) {
+            verdict.refused = "refused";
+        }
         operation.rungs = {failed};  // what the gates were closed for
         open_gates(draft, std::move(operation), std::move(verdict));
         return;

@@ -134,6 +134,13 @@ void Coordinator::drop_slot(const pci::Address& port, Instant now) {
                                    false, true, "the port is gone"}},
             now));
     }
+    const std::uint64_t ill = slot.incident ? slot.incident->id : slot.ill_incident;
+    if (ill != 0) {
+        // Another port at this address has other cards; of an attempt nobody knows.
+        const bool well = operation == nullptr || !operation->reserved;
+        publish(ledger_.remember(
+            {history::IncidentClosed{ill, port, well, "the port is gone", false}}, now));
+    }
     turns_.release(port);
     deadlines_.erase({deadline_of(slot.phase), port});
     serials_.erase(static_cast<std::uint32_t>(slot.effect_base >> 32));

@@ -100,18 +100,28 @@ void Draft::open_incident(const std::string& cause) {
     tell(action::Priority::Notice, action::RecordKind::IncidentOpened, "incident opened: " + cause);
 }
 
-void Draft::close_incident(action::Priority priority, const std::string& how) {
+void Draft::close_incident(action::Priority priority, const std::string& how, bool frozen) {
     if (!slot.incident) {
         return;
     }
     const bool well = priority > action::Priority::Error;
-    act(Remember{history::IncidentClosed{slot.incident->id, slot.facts.port, well, how}});
+    act(Remember{
+        history::IncidentClosed{slot.incident->id, slot.facts.port, well, how, !well && frozen}});
     const auto lasted =
         std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.incident->opened_at);
     tell(priority, action::RecordKind::IncidentClosed,
          fmt::format("incident closed after {}.{:03} s: {}", lasted.count() / 1000,
                      lasted.count() % 1000, how));
+    slot.ill_incident = well ? 0 : slot.incident->id;
     slot.incident.reset();
+}
+
+void Draft::settle(const std::string& how) {
+    if (slot.ill_incident != 0 && !slot.incident) {
+        act(Remember{
+            history::IncidentClosed{slot.ill_incident, slot.facts.port, true, how, false}});
+    }
+    slot.ill_incident = 0;
 }
 
 void Draft::answer(const std::optional<Operation>& operation, bool succeeded, const char* outcome,

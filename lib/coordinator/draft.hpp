@@ -38,11 +38,13 @@ public:
 
     void tell(action::Priority priority, action::RecordKind kind, std::string text);
     void open_incident(const std::string& cause);
-    void close_incident(action::Priority priority, const std::string& how);
+    void close_incident(action::Priority priority, const std::string& how, bool frozen = false);
     void answer(const std::optional<Operation>& operation, bool succeeded, const char* outcome,
                 const std::string& text);
 
     /// The end of the current attempt, where one was reserved, goes to the history; once.
+    /// The slot is well without an incident of its own to say so: the history hears of it.
+    void settle(const std::string& how);
     void end_attempt(Operation& operation, bool well, bool ambiguous, const std::string& how);
 
     void act(Action action) { actions_.push_back(std::move(action)); }

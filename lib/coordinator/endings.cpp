@@ -73,7 +73,8 @@ void tell_end(Draft& draft, std::optional<Operation> operation, const Verdict& v
     }
     const Priority well = verdict.degraded ? Priority::Warning : Priority::Notice;
     draft.close_incident(verdict.well ? well : Priority::Error,
-                         verdict.well ? verdict.text : "NOT recovered: " + verdict.text);
+                         verdict.well ? verdict.text : "NOT recovered: " + verdict.text,
+                         verdict.frozen);
 }
 
 void hand_to_operator(Draft& draft, const Verdict& verdict) {
@@ -142,15 +143,18 @@ void finish(Draft& draft, const std::optional<Operation>& operation, const Verdi
             const std::optional<event::Observation>& seen) {
     const bool brought_back = operation && climbs(*operation) && ended.well;
     if (brought_back) {
-        draft.slot.ambiguous.reset();
+        draft.slot.unsettled.reset();
     }
-    // No look can tell what an attempt without a known outcome has done.
     Verdict verdict = ended;
-    if (verdict.well && draft.slot.ambiguous) {
+    if (verdict.well && draft.slot.unsettled) {
         verdict.well = false;
-        verdict.text = *draft.slot.ambiguous;
+        verdict.text = draft.slot.unsettled->why;
+        verdict.frozen = draft.slot.unsettled->frozen;
     }
     tell_end(draft, operation, verdict);
+    if (verdict.well) {
+        draft.settle(verdict.text);
+    }
     if (kernel_goes_on(draft)) {
         return;
     }

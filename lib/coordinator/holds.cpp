@@ -61,6 +61,33 @@ void obey(Draft& draft, const std::string& why) {
         phase);
 }
 
+/// A release forgives; it does not make a card well that the kernel has given up.
+void stay_ill(Draft& draft) {
+    if (!frozen_at_rest(draft.slot.phase)) {
+        draft.slot.ill_incident = 0;
+    } else if (draft.slot.ill_incident != 0) {
+        draft.act(
+            Remember{history::IncidentClosed{draft.slot.ill_incident, draft.slot.facts.port, false,
+                                             "released, and still not recovered", true}});
+    }
+}
+
+/// What the history says of this run of slotd, the slot knows itself.
+void recall_unsettled(Draft& draft, const Recalled& recalled) {
+    const bool of_this_run =
+        recalled.incident >> 32 != 0 && recalled.incident >> 32 == draft.slot.incident_base >> 32;
+    if (!recalled.unsettled || draft.slot.unsettled || of_this_run) {
+        return;
+    }
+    const auto& [why, frozen] = *recalled.unsettled;
+    draft.slot.unsettled = recalled.unsettled;
+    draft.slot.ill_incident = recalled.incident;
+    draft.tell(Priority::Warning, RecordKind::History, why);
+    if (std::holds_alternative<Idle>(draft.slot.phase)) {
+        draft.enter(NeedsOperator{why, frozen, draft.now, {}}, Priority::Warning, why);
+    }
+}
+
 }  // namespace
 
 void hold(Draft& draft, const event::HoldRequested& request) {
@@ -87,8 +114,9 @@ void release(Draft& draft, const event::ReleaseRequested& request) {
     what += (what.empty() ? "nothing was held; " : "; ") + std::string("its budget is given back");
     draft.slot.hold.reset();
     draft.slot.quarantine.reset();
-    draft.slot.ambiguous.reset();
+    draft.slot.unsettled.reset();
     draft.act(Remember{history::Released{draft.slot.facts.port, by, request.requester.reason}});
+    stay_ill(draft);
     draft.tell(Priority::Notice, RecordKind::Held, fmt::format("released by {}: {}", by, what));
     const SlotPhase phase = draft.slot.phase;
     if (const auto* const held = std::get_if<Held>(&phase)) {
@@ -111,15 +139,7 @@ void recall(Draft& draft, const Recalled& recalled) {
                         *recalled.quarantine);
         }
     }
-    if (recalled.ambiguous && !draft.slot.ambiguous) {
-        draft.slot.ambiguous = recalled.ambiguous;
-        draft.tell(Priority::Warning, RecordKind::History, *recalled.ambiguous);
-        const auto* const idle = std::get_if<Idle>(&draft.slot.phase);
-        if (idle != nullptr) {
-            draft.enter(NeedsOperator{*recalled.ambiguous, false, draft.now, {}}, Priority::Warning,
-                        *recalled.ambiguous);
-        }
-    }
+    recall_unsettled(draft, recalled);
     if (recalled.hold && !draft.slot.hold) {
         draft.slot.hold = recalled.hold;
         draft.tell(Priority::Notice, RecordKind::Held, "still held by " + recalled.hold->by);

@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/overloaded.hpp"
 #include "base/time.hpp"
+#include "coordinator/slot.hpp"
 #include "coordinator/slot_event.hpp"
 #include "coordinator/step.hpp"
 #include "history/entry.hpp"
@@ -68,6 +71,11 @@ Ledger::Decisions Ledger::remember(const Remember& wanted, Instant now) {
                        remembered_.holds.push_back({one.port, left, one.by, one.reason});
                    },
                    [&](const history::Quarantined& one) { remembered_.quarantines.push_back(one); },
+                   [&](const history::IncidentClosed& one) {
+                       if (one.well) {
+                           well(one.port);
+                       }
+                   },
                    [](const auto&) {},
                },
                wanted.entry);
@@ -136,6 +144,9 @@ void Ledger::opened(const history::Opened& opened, Instant now, const policy::Li
     for (const auto& ambiguous : remembered_.ambiguous) {
         ports.push_back(ambiguous.reserved.port);
     }
+    for (const auto& ill : remembered_.ill) {
+        ports.push_back(ill.port);
+    }
     std::ranges::sort(ports);
     const auto same = std::ranges::unique(ports);
     ports.erase(same.begin(), same.end());
@@ -164,16 +175,35 @@ std::optional<Recalled> Ledger::recalled(const pci::Address& port, Instant now) 
             recalled.quarantine = quarantine.reason;
         }
     }
+    if (const auto left = unsettled(port)) {
+        std::tie(recalled.unsettled, recalled.incident) = *left;
+    }
+    const bool nothing = !recalled.hold && !recalled.quarantine && !recalled.unsettled;
+    return nothing ? std::nullopt : std::optional(recalled);
+}
+
+std::optional<std::pair<Unsettled, std::uint64_t>> Ledger::unsettled(
+    const pci::Address& port) const {
+    const auto ill = std::ranges::find(remembered_.ill, port, &history::IllIncident::port);
+    const bool is_ill = ill != remembered_.ill.end();
     for (const history::AmbiguousAttempt& one : remembered_.ambiguous) {
         if (one.reserved.port == port) {
-            recalled.ambiguous =
-                "an earlier attempt (" + one.reserved.step + ") has no known outcome" +
-                (one.how.empty() ? ": slotd ended in the middle of it" : ": " + one.how) +
-                "; it is not retried";
+            const std::string how = one.how.empty() ? "slotd ended in the middle of it" : one.how;
+            return {{{fmt::format("an earlier attempt ({}) has no known outcome: {}; it is not "
+                                  "retried",
+                                  one.reserved.step, how),
+                      is_ill && ill->frozen},
+                     one.reserved.incident}};
         }
     }
-    const bool nothing = !recalled.hold && !recalled.quarantine && !recalled.ambiguous;
-    return nothing ? std::nullopt : std::optional(recalled);
+    if (!is_ill) {
+        return std::nullopt;
+    }
+    return {{{ill->ended ? "an earlier incident has not ended well: " + ill->said
+                         : "an earlier incident (" + ill->said +
+                               ") has no known end: slotd ended in the middle of it",
+              ill->frozen},
+             ill->incident}};
 }
 
 void Ledger::forget(const pci::Address& port) {
@@ -181,6 +211,11 @@ void Ledger::forget(const pci::Address& port) {
     std::erase_if(remembered_.quarantines, [&](const auto& one) { return one.port == port; });
     std::erase_if(remembered_.ambiguous,
                   [&](const auto& one) { return one.reserved.port == port; });
+    well(port);
+}
+
+void Ledger::well(const pci::Address& port) {
+    std::erase_if(remembered_.ill, [&](const auto& one) { return one.port == port; });
 }
 
 std::optional<std::string> Ledger::unknown(const pci::Address& port, Instant now) const {

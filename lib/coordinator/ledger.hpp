@@ -51,7 +51,10 @@ private:
     void opened(const history::Opened& opened, Instant now, const policy::Limits& limits,
                 Decisions& decisions);
 
+    /// What no look can settle, and the incident that it is of.
+    std::optional<std::pair<Unsettled, std::uint64_t>> unsettled(const pci::Address& port) const;
     void forget(const pci::Address& port);
+    void well(const pci::Address& port);
 
     struct Waiting {
         pci::Address port;

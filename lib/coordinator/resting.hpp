@@ -87,6 +87,11 @@ bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen)
     if (change == CardChange::Same || played) {
         draft.slot.replayed.reset();
     }
+    if (change == CardChange::Came && draft.slot.unsettled && draft.slot.known.occupied) {
+        // What an attempt without a known outcome has left of the card is not played on.
+        leave_change(draft, phase, draft.slot.unsettled->why);
+        return false;
+    }
     const bool tried = draft.slot.replayed && looks_as(*draft.slot.replayed, seen);
     if (tried && !played && change != CardChange::Same) {
         leave_change(draft, phase,

@@ -59,6 +59,14 @@ struct Incident {
     bool operator==(const Incident&) const = default;
 };
 
+/// What an attempt or incident without a known outcome, or from before slotd's start, has left: no
+/// look can tell whether the card is well. It is told, and nothing is retried.
+struct Unsettled {
+    std::string why;
+    bool frozen = false;  ///< the kernel gave the card up: a release does not make it well
+    bool operator==(const Unsettled&) const = default;
+};
+
 /// The effect that slotd-exec has now. One at a time for a slot.
 struct InFlight {
     event::EffectId id = 0;
@@ -103,8 +111,8 @@ struct Slot {
     std::optional<Incident> incident;
     std::optional<Hold> hold;               ///< in force; takes effect when the slot comes to rest
     std::optional<std::string> quarantine;  ///< why; until released
-    /// What is known of an attempt whose outcome nobody knows: it is told, and not retried.
-    std::optional<std::string> ambiguous;
+    std::optional<Unsettled> unsettled;
+    std::uint64_t ill_incident = 0;  ///< the newest that the history holds for not well; 0: none
     std::deque<event::ResetRequested> waiting;  ///< bounded by Limits::waiting_requests_max
     std::deque<action::Effect> script;          ///< what the phase still wants done, in order
     std::optional<InFlight> in_flight;

@@ -74,7 +74,8 @@ struct HistoryFailed {
 struct Recalled {
     std::optional<Hold> hold;
     std::optional<std::string> quarantine;
-    std::optional<std::string> ambiguous;
+    std::optional<Unsettled> unsettled;
+    std::uint64_t incident = 0;  ///< the one that `unsettled` is of
     bool operator==(const Recalled&) const = default;
 };
 

@@ -126,8 +126,10 @@ void executor_restarted(Draft& draft) {
         operation = *under_way;
         draft.act(ReleaseTurn{});
         if (operation->reserved) {
-            draft.slot.ambiguous = std::string("slotd-exec ended in the middle of: ") +
-                                   to_text(operation->rungs.front()) + "; it is not retried";
+            draft.slot.unsettled =
+                Unsettled{std::string("slotd-exec ended in the middle of: ") +
+                              to_text(operation->rungs.front()) + "; it is not retried",
+                          false};
         }
         draft.end_attempt(*operation, false, true, "slotd-exec ended in the middle");
         draft.answer(operation, false, "unknown",
@@ -157,11 +159,11 @@ void executor_restarted(Draft& draft) {
     if (held_open) {
         return;
     }
-    draft.close_incident(action::Priority::Warning,
-                         "slotd-exec ended in the middle, looking afresh");
+    const std::string ill = ill_after_restart(draft.slot.phase, operation);
     const bool frozen = operation ? operation->frozen : frozen_at_rest(draft.slot.phase);
-    resync(draft, "slotd-exec was started anew, all gates are open",
-           ill_after_restart(draft.slot.phase, operation), frozen);
+    draft.close_incident(ill.empty() ? action::Priority::Warning : action::Priority::Error,
+                         "slotd-exec ended in the middle, looking afresh", frozen);
+    resync(draft, "slotd-exec was started anew, all gates are open", ill, frozen);
 }
 
 bool is_known(const SlotFacts& facts, const pci::Address& port) {
@@ -210,7 +212,9 @@ void note_touched(SlotPhase& phase) {
 
 /// Virtual functions that could not be brought back as they were are named, and do no more harm.
 void note_differences(Draft& draft, const action::Effect& effect, const event::Outcome& outcome) {
-    if (std::holds_alternative<action::RestoreVfs>(effect) && !outcome.context.empty()) {
+    const bool restored = outcome.kind == event::OutcomeKind::Done;
+    if (std::holds_alternative<action::RestoreVfs>(effect) && restored &&
+        !outcome.context.empty()) {
         draft.tell(action::Priority::Warning, action::RecordKind::VfsDiffer,
                    "virtual functions are not as they were: " + outcome.context);
     }

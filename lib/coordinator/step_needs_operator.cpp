@@ -18,6 +18,7 @@ namespace {
 
 void well_again(Draft& draft, const NeedsOperator& phase) {
     draft.enter(Idle{phase.next_look, {}}, action::Priority::Notice, "the card is well again");
+    draft.settle("the card is well again");
 }
 
 /// Well or not: the quarantine holds until somebody releases the slot.
@@ -50,7 +51,7 @@ void step_ill(Draft& draft, const Ill& phase, const SlotEvent& event) {
                     return;
                 }
                 const bool fits = enumeration_fits(draft.slot.facts.functions, *done.observation);
-                if (known && !phase.frozen && fits && !draft.slot.ambiguous &&
+                if (known && !phase.frozen && fits && !draft.slot.unsettled &&
                     why_not_verified(draft.slot.known, *done.observation).empty()) {
                     learn(draft, *done.observation);
                     well_again(draft, std::get<Ill>(draft.slot.phase));

@@ -16,6 +16,17 @@
 
 namespace slotd::coordinator {
 
+namespace {
+
+/// Of a step with several effects the earlier ones have been done.
+bool untouched(const Operation& operation, const event::Outcome& outcome) {
+    const policy::Rung rung = operation.rungs.front();
+    return outcome.kind == event::OutcomeKind::Refused && rung != policy::Rung::FunctionReset &&
+           rung != policy::Rung::Reenumerate;
+}
+
+}  // namespace
+
 void step_resetting(Draft& draft, const Resetting& phase, const SlotEvent& event) {
     std::visit(
         Overloaded{
@@ -37,7 +48,8 @@ void step_resetting(Draft& draft, const Resetting& phase, const SlotEvent& event
                     open_gates(draft, phase.operation, std::move(verdict));
                     return;
                 }
-                next_rung(draft, phase.operation, failed.outcome.to_string());
+                next_rung(draft, phase.operation, failed.outcome.to_string(),
+                          untouched(phase.operation, failed.outcome));
             },
             [&](const event::RecoveryReported& reported) {
                 if (reported.report == event::RecoveryReport::Began) {

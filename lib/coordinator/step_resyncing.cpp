@@ -18,9 +18,9 @@ namespace slotd::coordinator {
 namespace {
 
 /// What a first look says of the slot: nobody knows how it came to be as it is.
-Verdict judge_first_look(const Slot& slot) {
-    if (slot.ambiguous) {
-        return {false, false, *slot.ambiguous};
+Verdict judge_first_look(const Slot& slot, const event::Observation& seen) {
+    if (slot.unsettled) {
+        return {false, slot.unsettled->frozen, slot.unsettled->why};
     }
     const bool enumerated = !slot.known.functions.empty();
     if (slot.known.occupied && !enumerated) {
@@ -29,13 +29,16 @@ Verdict judge_first_look(const Slot& slot) {
     if (enumerated && !slot.known.occupied) {
         return {false, false, "looked, functions are enumerated of a card that is not there"};
     }
+    if (condition_of(slot.known, seen).wiped) {
+        return {false, false, "looked, " + why_not_verified(slot.known, seen)};
+    }
     return {true, false, enumerated ? "looked, a card is there" : "looked, the slot is empty"};
 }
 
 void looked(Draft& draft, const Resyncing& phase, const event::Observation& seen) {
     if (!draft.slot.known.looked) {
         learn(draft, seen);
-        open_gates(draft, std::nullopt, judge_first_look(draft.slot));
+        open_gates(draft, std::nullopt, judge_first_look(draft.slot, seen));
         return;
     }
     open_gates(

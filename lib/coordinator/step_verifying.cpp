@@ -112,7 +112,7 @@ void looked_after_hotplug(Draft& draft, const Verifying& phase, const event::Obs
         return;
     }
     if (fits) {
-        draft.slot.ambiguous.reset();  // enumerated afresh since
+        draft.slot.unsettled.reset();  // enumerated afresh since
         draft.slot.replayed.reset();
         verified(draft, phase, seen,
                  seen.occupied() ? "settled, a card is there" : "settled, the slot is empty");

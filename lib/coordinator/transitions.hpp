@@ -75,7 +75,7 @@ void try_rung(Draft& draft, Operation operation, action::Priority priority,
 void set_aside(Draft& draft, const std::string& why);
 
 /// The current rung did not do: the next one, or the end.
-void next_rung(Draft& draft, Operation operation, const std::string& why);
+void next_rung(Draft& draft, Operation operation, const std::string& why, bool untouched = false);
 
 /// Opens the gates; `verdict` decides what follows.
 void open_gates(Draft& draft, std::optional<Operation> operation, Verdict verdict,

@@ -68,6 +68,9 @@ void write(Writer& to, const Entry& entry) {
             },
             [&](const IncidentClosed& closed) {
                 to.number(Column::Well, closed.well ? 1 : 0);
+                if (closed.frozen) {
+                    to.number(Column::Ambiguous, 1);  // to whoever looks at the card
+                }
                 to.text(Column::Said, closed.how);
             },
             [&](const AttemptReserved& reserved) {
@@ -154,7 +157,8 @@ std::optional<Entry> read(const Reader& from) {
         return IncidentOpened{from.incident(), port, from.text(Column::Slot), said};
     }
     if (kind == "incident-closed") {
-        return IncidentClosed{from.incident(), port, from.boolean(Column::Well), said};
+        return IncidentClosed{from.incident(), port, from.boolean(Column::Well), said,
+                              from.boolean(Column::Ambiguous)};
     }
     if (kind == "attempt-reserved") {
         return AttemptReserved{port,

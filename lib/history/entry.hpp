@@ -24,11 +24,13 @@ struct IncidentOpened {
     bool operator==(const IncidentOpened&) const = default;
 };
 
+/// The end of an incident; or of an earlier one that had not ended well, once the slot is.
 struct IncidentClosed {
     std::uint64_t incident = 0;
     pci::Address port;
     bool well = false;
     std::string how;
+    bool frozen = false;  ///< not well though the card may look so: the kernel has given it up
     bool operator==(const IncidentClosed&) const = default;
 };
 

@@ -21,27 +21,35 @@ Recall::Recall(Stamp now, Duration window) : now_(std::move(now)), window_(windo
 void Recall::add(const Row& row) {
     const Duration own_age = age_of(row.at, now_);
     age_ = age_ ? std::min(*age_, own_age) : own_age;
-    std::visit(Overloaded{
-                   [&](const OneOf<AttemptReserved, AttemptEnded, HistoryLost> auto& entry) {
-                       add(row.seq, entry);
-                   },
-                   [&](const Held& held) {
-                       const bool runs = !held.lasts || *held.lasts > *age_;
-                       slots_[held.port].hold =
-                           runs ? std::optional(Found<Held>{row.seq, held, *age_}) : std::nullopt;
-                   },
-                   [&](const Released& released) {
-                       Slot fresh;
-                       fresh.released = lost_ ? row.seq : 0;
-                       slots_[released.port] = fresh;
-                   },
-                   [&](const Quarantined& quarantined) {
-                       slots_[quarantined.port].quarantine =
-                           Found<Quarantined>{row.seq, quarantined, *age_};
-                   },
-                   [](const OneOf<IncidentOpened, IncidentClosed> auto&) {},
-               },
-               row.entry);
+    const bool this_boot = !row.at.boot_id.empty() && row.at.boot_id == now_.boot_id;
+    std::visit(
+        Overloaded{
+            [&](const OneOf<AttemptReserved, AttemptEnded, HistoryLost> auto& entry) {
+                add(row.seq, entry);
+            },
+            [&](const Held& held) {
+                const bool runs = !held.lasts || *held.lasts > *age_;
+                slots_[held.port].hold =
+                    runs ? std::optional(Found<Held>{row.seq, held, *age_}) : std::nullopt;
+            },
+            [&](const Released& released) {
+                Slot fresh;
+                fresh.released = lost_ ? row.seq : 0;
+                slots_[released.port] = fresh;
+            },
+            [&](const Quarantined& quarantined) {
+                slots_[quarantined.port].quarantine =
+                    Found<Quarantined>{row.seq, quarantined, *age_};
+            },
+            [&](const IncidentOpened& opened) {
+                if (this_boot) {
+                    slots_[opened.port].ill = Found<IllIncident>{
+                        row.seq, {opened.port, opened.incident, opened.cause, false, false}, *age_};
+                }
+            },
+            [&](const IncidentClosed& closed) { add(row.seq, closed, this_boot); },
+        },
+        row.entry);
 }
 
 void Recall::add(std::uint64_t seq, const AttemptReserved& reserved) {
@@ -60,6 +68,7 @@ void Recall::add(std::uint64_t seq, const AttemptEnded& end) {
     }
     if (end.well) {
         slot.open.clear();
+        slot.ill.reset();
         return;
     }
     const auto attempt = slot.open.find({end.incident, end.attempt});
@@ -70,6 +79,22 @@ void Recall::add(std::uint64_t seq, const AttemptEnded& end) {
         attempt->second.end = Found<AttemptEnded>{seq, end, *age_};
     } else {
         slot.open.erase(attempt);
+    }
+}
+
+void Recall::add(std::uint64_t seq, const IncidentClosed& closed, bool this_boot) {
+    Slot& slot = slots_[closed.port];
+    if (closed.well) {
+        // It is the end of those that still count as spent.
+        if (std::ranges::any_of(
+                slot.open, [&](const auto& open) { return open.second.reserved.age < window_; })) {
+            slot.ends.push_back(seq);
+        }
+        slot.open.clear();
+        slot.ill.reset();
+    } else if (this_boot) {
+        slot.ill = Found<IllIncident>{
+            seq, {closed.port, closed.incident, closed.how, true, closed.frozen}, *age_};
     }
 }
 
@@ -109,6 +134,9 @@ Remembered Recall::remembered() const {
             all.ambiguous.push_back({newest.reserved.entry, newest.reserved.age,
                                      newest.end ? newest.end->entry.how : ""});
         }
+        if (slot.ill) {
+            all.ill.push_back(slot.ill->entry);
+        }
         if (slot.released != 0) {
             all.unknown_budget->known_again.push_back(port);
         }
@@ -135,6 +163,9 @@ std::vector<std::uint64_t> Recall::needed() const {
         }
         if (slot.quarantine) {
             need(*slot.quarantine);
+        }
+        if (slot.ill) {
+            need(*slot.ill);
         }
         for (const auto& [name, open] : slot.open) {
             need(open.reserved);

@@ -43,6 +43,19 @@ struct AmbiguousAttempt {
     bool operator==(const AmbiguousAttempt&) const = default;
 };
 
+/// The newest incident of a slot in this boot, where it did not end well, or has no end because
+/// slotd stopped in the middle: the card may be dead whatever a look says, as the kernel's verdict
+/// is nowhere to be read. It stays until the slot is released, a later incident or attempt ended
+/// well, or the machine boots, which resets every card.
+struct IllIncident {
+    pci::Address port;
+    std::uint64_t incident = 0;
+    std::string said;  ///< how it ended; without an end: its cause
+    bool ended = false;
+    bool frozen = false;  ///< only of one that ended
+    bool operator==(const IllIncident&) const = default;
+};
+
 /// Part of the history is lost: a slot's budget is unknown, and automatic action refused, for
 /// `left` or until that slot is released.
 struct UnknownBudget {
@@ -58,6 +71,7 @@ struct Remembered {
     std::vector<RunningHold> holds;           ///< by address
     std::vector<Quarantined> quarantines;     ///< by address
     std::vector<AmbiguousAttempt> ambiguous;  ///< by address
+    std::vector<IllIncident> ill;             ///< by address
     std::optional<UnknownBudget> unknown_budget;
     bool operator==(const Remembered&) const = default;
 };
@@ -99,11 +113,13 @@ private:
         std::map<std::pair<std::uint64_t, std::uint32_t>, OpenAttempt> open;
         std::optional<Found<Held>> hold;
         std::optional<Found<Quarantined>> quarantine;
+        std::optional<Found<IllIncident>> ill;
         std::uint64_t released = 0;  ///< seq of the last release since the last loss; 0: none
     };
 
     void add(std::uint64_t seq, const AttemptReserved& reserved);
     void add(std::uint64_t seq, const AttemptEnded& end);
+    void add(std::uint64_t seq, const IncidentClosed& closed, bool this_boot);
     void add(std::uint64_t seq, const HistoryLost& lost);
 
     Stamp now_;

@@ -79,6 +79,9 @@ std::optional<std::pair<event::EffectId, Outcome>> FakeMachine::finish_next() {
     if (failing.contains(text)) {
         return std::pair(id, ended(OutcomeKind::Failed, text, EIO));
     }
+    if (declined.contains(text)) {
+        return std::pair(id, ended(OutcomeKind::Refused, text, 0));
+    }
     Outcome outcome = perform(effect);
     if (!action::reads_only(effect)) {
         performed.push_back(text);
@@ -109,9 +112,11 @@ event::Observation FakeMachine::observe(const pci::Address& address) const {
     }
     if (port.enumerated) {
         const bool reachable = port.card && port.link_up;
+        const bool wiped = port.card && port.card->wiped;
         seen.functions.push_back({first_function(port),
                                   reachable ? port.card->identity : pci::Identity{},
-                                  port.enumerated->driver, reachable});
+                                  port.enumerated->driver, reachable && !wiped});
+        seen.functions.back().bars_intact = !wiped;
         seen.functions.back().errors = port.errors;
     }
     return seen;
@@ -162,6 +167,9 @@ Outcome FakeMachine::perform(const action::Effect& effect) {
             [&](const action::SetSlotPower& one) {
                 if (!port->bound.contains(pci::Service::Pciehp)) {
                     return ended(OutcomeKind::Refused, "pciehp is not bound");
+                }
+                if (port->card) {
+                    port->card->wiped = false;  // it is set up as it is enumerated
                 }
                 port->enumerated = one.on ? port->card : std::nullopt;
                 return done();

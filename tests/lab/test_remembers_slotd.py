@@ -1,9 +1,7 @@
 """What slotd must still know when it, or slotd-exec, has ended and has come back: that a card is dead, that
 nobody knows what an attempt has done, that a card was changed for another.
 
-Each is a boundary of test_crash_ladder_slotd by its name. A test that is marked as an expected failure shows
-a fault of slotd that is not mended yet: when it is, the test fails for succeeding, and the mark goes, here
-and in KNOWN of test_crash_ladder_slotd.
+Each is a boundary of test_crash_ladder_slotd by its name.
 """
 
 import time
@@ -47,7 +45,6 @@ class Remembers(Scenario):
 
         self.assertIn(left.survivor, QUARANTINED)
 
-    @unittest.expectedFailure  # slotd: an incident without an end is not recalled
     def test_a_card_that_the_kernel_gave_up_on_while_slotd_was_dead_is_not_called_well(self) -> None:
         left = self._cut("slotd", BEFORE)
 
@@ -61,7 +58,6 @@ class Remembers(Scenario):
         self.guest.slotd.wait_for_phase(self.ladder.port, "needs-operator")
         self.assertFalse(self.ladder.works())
 
-    @unittest.expectedFailure  # slotd: needs-operator is in no history
     def test_a_dead_card_is_still_an_operators_after_a_restart_of_slotd(self) -> None:
         self._give_up_without_leave()
 

@@ -245,7 +245,8 @@ private:
             if (recalled) {
                 add(recalled->hold.has_value());
                 add(recalled->quarantine.has_value());
-                add(recalled->ambiguous.has_value());
+                add(recalled->unsettled.has_value());
+                add(recalled->unsettled && recalled->unsettled->frozen);
             }
         }
     }
@@ -382,7 +383,9 @@ private:
         add(one.waiting);
         add(one.hold.has_value());
         add(one.quarantine.has_value());
-        add(one.ambiguous.has_value());
+        add(one.unsettled.has_value());
+        add(one.unsettled && one.unsettled->frozen);
+        add(one.ill_incident != 0);
         add(one.heard.unfinished);
         add(one.heard.recovery_until);
         add(one.heard.hotplug_until);

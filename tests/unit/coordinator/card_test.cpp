@@ -161,5 +161,17 @@ TEST_F(CardComparison, IsNotVerifiedWhenAFunctionIsNotEnumerated) {
     EXPECT_EQ(why_not_verified(known, seen), "0000:01:00.0 is not enumerated");
 }
 
+// The kernel has its resources, and the driver has had it enabled: that is what is known of it.
+TEST_F(CardComparison, KnowsTheCardThatWasSetUpNotTheOneThatWasResetSince) {
+    event::Observation wiped = seen;
+    wiped.functions[0].memory_decodes = wiped.functions[0].bars_intact = false;
+
+    const Card card = Card::enumerated({}, wiped);
+
+    EXPECT_EQ(why_not_verified(card, seen), "");
+    EXPECT_EQ(why_not_verified(card, wiped),
+              "0000:01:00.0 does not decode memory: its config space was wiped");
+}
+
 }  // namespace
 }  // namespace slotd::coordinator

@@ -58,6 +58,30 @@ TEST(ManualReset, RunsInsideTheGatesOfItsLevelAndIsAnswered) {
                 ElementsAre(ResetAnswer{1, true, "recovered", "recovered and verified"}));
 }
 
+TEST(ManualReset, ThatSlotdExecDeclinesIsRefused) {
+    RunningEngine world(machine_with_one_slot(), Level::Observe, false);
+    world.pass(1s);
+    world.machine.declined = {"reset 0000:01:00.0 by bus"};
+
+    world.ask(kPort, ResetMethod::Slot);
+    world.pass(1s);
+
+    ASSERT_EQ(world.machine.answers.size(), 1U);
+    EXPECT_EQ(world.machine.answers[0].outcome, "refused");
+}
+
+TEST(ManualReset, ThatFailsIsNotRefused) {
+    RunningEngine world(machine_with_one_slot(), Level::Observe, false);
+    world.pass(1s);
+    world.machine.failing = {"reset 0000:01:00.0 by bus"};
+
+    world.ask(kPort, ResetMethod::Slot);
+    world.pass(1s);
+
+    ASSERT_EQ(world.machine.answers.size(), 1U);
+    EXPECT_EQ(world.machine.answers[0].outcome, "failed");
+}
+
 TEST(ManualReset, AskedForDuringAKernelRecoveryWaitsAndRunsAfterIt) {
     RunningEngine world(machine_with_one_slot(), Level::Observe, false);
     world.pass(1s);

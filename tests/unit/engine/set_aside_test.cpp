@@ -145,6 +145,88 @@ TEST(Ambiguous, AttemptFromBeforeTheRestartIsToldAndNotRetried) {
     EXPECT_EQ(world.machine.performed, std::vector<std::string>{});
 }
 
+/// The history has an incident of an earlier run of slotd in this boot that did not end well.
+history::Opened with_ill_incident(bool ended) {
+    history::Opened opened;
+    opened.remembered.ill = {{at(kPort), 7, ended ? "gave up" : "fatal error", ended, ended}};
+    return opened;
+}
+
+TEST(IllIncident, OfAnEarlierRunLeavesTheSlotToAnOperatorThoughTheCardLooksWell) {
+    for (const bool ended : {true, false}) {
+        RunningEngine world(machine_with_one_slot(), Level::Fence, true);
+        world.engine.history_said(with_ill_incident(ended), world.now);
+        world.pass(5s);
+
+        EXPECT_EQ(world.phase(kPort), "needs-operator") << ended;
+        EXPECT_TRUE(world.machine.told(
+            action::RecordKind::History,
+            ended
+                ? "an earlier incident has not ended well: gave up"
+                : "an earlier incident (fatal error) has no known end: slotd ended in the middle"));
+    }
+}
+
+TEST(IllIncident, IsForgottenWithAReleaseUnlessTheKernelGaveTheCardUp) {
+    RunningEngine ended(machine_with_one_slot(), Level::Fence, true);
+    ended.engine.history_said(with_ill_incident(true), ended.now);
+    ended.pass(1s);
+    ended.engine.release(release(), ended.now);
+    ended.pass(5s);
+    EXPECT_EQ(ended.phase(kPort), "needs-operator");
+    EXPECT_EQ(ended.machine.remembered.back(),
+              history::Entry(history::IncidentClosed{7, at(kPort), false,
+                                                     "released, and still not recovered", true}));
+
+    RunningEngine cut_off(machine_with_one_slot(), Level::Fence, true);
+    cut_off.engine.history_said(with_ill_incident(false), cut_off.now);
+    cut_off.pass(1s);
+    cut_off.engine.release(release(), cut_off.now);
+    cut_off.pass(5s);
+    EXPECT_EQ(cut_off.phase(kPort), "idle");
+}
+
+// slotd may die between the incident and its entry: the card's registers still tell.
+TEST(FirstLook, AtACardThatWasResetUnderItsDriverLeavesItToAnOperator) {
+    fakes::FakeMachine machine = machine_with_one_slot();
+    machine.ports.at(at(kPort)).card->wiped = true;
+    RunningEngine world(machine, Level::Fence, true);
+    world.pass(5s);
+    EXPECT_EQ(world.phase(kPort), "needs-operator");
+    EXPECT_TRUE(world.machine.told(action::RecordKind::PhaseChanged,
+                                   "looked, 0000:01:00.0 does not decode memory"));
+
+    world.ask(kPort, ResetMethod::Reenumerate);
+    world.pass(10s);
+    EXPECT_EQ(world.phase(kPort), "idle");
+}
+
+TEST(IllIncident, EndsWithAResetThatWentWell) {
+    RunningEngine world(machine_with_one_slot(), Level::Fence, true);
+    world.engine.history_said(with_ill_incident(true), world.now);
+    world.pass(1s);
+    world.ask(kPort, ResetMethod::Reenumerate);
+    world.pass(10s);
+
+    EXPECT_EQ(world.phase(kPort), "idle");
+}
+
+TEST(IllIncident, EndsInTheHistoryTooWhenTheCardIsWellByItself) {
+    RunningEngine world(machine_with_one_slot(), Level::Observe, false);
+    world.pass(1s);
+    world.machine.failing = {"reset 0000:01:00.0 by bus"};
+    world.ask(kPort, ResetMethod::Slot);
+    world.pass(10s);
+    ASSERT_EQ(world.phase(kPort), "needs-operator");
+
+    world.say(event::HotplugSeen{kCard, event::HotplugKind::DriverBound});
+    world.pass(10s);
+
+    EXPECT_EQ(world.phase(kPort), "idle");
+    const auto& last = std::get<history::IncidentClosed>(world.machine.remembered.back());
+    EXPECT_TRUE(last.well) << last.how;
+}
+
 TEST(History, ThatIsNotWritableEndsAutomaticActionButNotWhatIsAskedFor) {
     RunningEngine world(machine_with_one_slot(), Level::Fence, true);
     world.pass(1s);

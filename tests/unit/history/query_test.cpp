@@ -9,7 +9,7 @@ namespace slotd::history {
 namespace {
 
 constexpr pci::Address kPort{0, 1, 0, 0};
-const Row kRow{1, {100, 5, "a"}, IncidentClosed{7, kPort, true, ""}};
+const Row kRow{1, {100, 5, "a"}, IncidentClosed{7, kPort, true, "", false}};
 
 TEST(Query, MatchesEverythingWithoutConditions) {
     EXPECT_TRUE(matches(Query{}, kRow));

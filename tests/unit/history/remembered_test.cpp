@@ -93,6 +93,7 @@ TEST(Recall, GivesTheBudgetOfAReleasedSlotBackAndOfNoOther) {
                           {},
                           {Quarantined{kOther, "spent"}},
                           {AmbiguousAttempt{reserved(1, kOther), 5min, ""}},
+                          {},
                           {}}));
 }
 
@@ -126,7 +127,7 @@ TEST(Recall, CallsAReservationWithoutEndAmbiguousForEver) {
     const auto history = rows({reserved(1), failed(1), reserved(2)});
 
     EXPECT_EQ(recall(history, at(100'000), kWindow),
-              (Remembered{{}, {}, {}, {AmbiguousAttempt{reserved(2), 99'998min, ""}}, {}}));
+              (Remembered{{}, {}, {}, {AmbiguousAttempt{reserved(2), 99'998min, ""}}, {}, {}}));
 }
 
 TEST(Recall, KeepsAnAmbiguousEndUntilALaterAttemptWentWell) {
@@ -142,6 +143,27 @@ TEST(Recall, KeepsAnAmbiguousEndUntilALaterAttemptWentWell) {
     history.push_back({5, at(5), reserved(3)});
     history.push_back({6, at(6), well(3)});
     EXPECT_EQ(recall(history, at(6), kWindow).ambiguous, std::vector<AmbiguousAttempt>{});
+}
+
+TEST(Recall, HasTheIncidentOfThisBootThatHasNoEndOrEndedNotWell) {
+    auto history = rows({IncidentOpened{7, kPort, "1", "fatal error"}});
+    EXPECT_EQ(recall(history, at(1), kWindow).ill,
+              (std::vector<IllIncident>{{kPort, 7, "fatal error", false, false}}));
+
+    history.push_back({2, at(2), IncidentClosed{7, kPort, false, "gave up", true}});
+    EXPECT_EQ(recall(history, at(2), kWindow).ill,
+              (std::vector<IllIncident>{{kPort, 7, "gave up", true, true}}));
+    const Stamp rebooted{at(3).realtime_us, 1'000'000, "another boot"};
+    EXPECT_EQ(recall(history, rebooted, kWindow), Remembered{});
+}
+
+TEST(Recall, ForgetsAnIllIncidentWhenTheSlotIsWellOrReleased) {
+    const IncidentClosed ill{7, kPort, false, "gave up", false};
+    for (const Entry& end : std::vector<Entry>{IncidentClosed{7, kPort, true, "well again", false},
+                                               well(1), Released{kPort, "root", ""}}) {
+        EXPECT_EQ(recall(rows({ill, end}), at(2), kWindow).ill, std::vector<IllIncident>{})
+            << name_of(end);
+    }
 }
 
 TEST(Recall, IgnoresEndsWithoutBeginning) {
@@ -191,15 +213,15 @@ TEST(StillNeeded, IsWhatHoldsNow) {
         well(2),                           // 6: needed with it
         HistoryLost{""},                   // 7: needed within the window
         Released{kOther, "", ""},          // 8: needed with it
-        IncidentOpened{7, kPort, "", ""},  // 9
+        IncidentOpened{7, kPort, "", ""},  // 9: needed, it has no end
         Quarantined{kPort, ""},            // 10: needed
         reserved(3), ambiguous(3),         // 11, 12: needed
     });
 
     EXPECT_EQ(still_needed(history, at(12), kWindow),
-              (std::vector<std::uint64_t>{4, 5, 6, 7, 8, 10, 11, 12}));
+              (std::vector<std::uint64_t>{4, 5, 6, 7, 8, 9, 10, 11, 12}));
     EXPECT_EQ(still_needed(history, at(1000), kWindow),
-              (std::vector<std::uint64_t>{4, 10, 11, 12}));
+              (std::vector<std::uint64_t>{4, 9, 10, 11, 12}));
 }
 
 /// A history of anything in any order, over four boots.
@@ -217,10 +239,11 @@ std::vector<Row> any_history(std::mt19937& chance) {
             Released{port, "", ""},
             Quarantined{port, ""},
             HistoryLost{""},
-            IncidentClosed{7, port, true, ""}};
+            IncidentOpened{7, port, "", "so"},
+            IncidentClosed{7, port, below(2) == 0, "", false}};
         time += below(450) * 1'000'000LL;
         const Stamp stamp{time, time, std::string(1, static_cast<char>('a' + (seq - 1) / 10))};
-        all.push_back({seq, stamp, entries[static_cast<std::size_t>(below(7))]});
+        all.push_back({seq, stamp, entries[static_cast<std::size_t>(below(8))]});
     }
     return all;
 }

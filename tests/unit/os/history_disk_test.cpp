@@ -180,7 +180,7 @@ TEST_F(HistoryDisk, EntriesWithoutATicketOutliveTheTrouble) {
         disk.fail(disk.changes() + 1, disk.changes() + 10, SQLITE_FULL);
         history.store.append(Quarantined{kPort, "spent"}, stamp_at(0));
         history.expect<Unusable>();
-        history.store.append(IncidentClosed{7, kPort, false, "given up"}, stamp_at(0));
+        history.store.append(IncidentClosed{7, kPort, false, "given up", false}, stamp_at(0));
         history.expect<Opened>();
         EXPECT_EQ(history.find({}).size(), 2U);
     }
@@ -204,7 +204,7 @@ TEST_F(HistoryDisk, ThatHangsHoldsNobodyUp) {
         EXPECT_EQ(history.store.drain().size(), 0U) << "still waiting, within the queue's bound";
 
         history.store.append(reserved(12), stamp_at(0), 12);
-        history.store.append(IncidentClosed{7, kPort, true, ""}, stamp_at(0));
+        history.store.append(IncidentClosed{7, kPort, true, "", false}, stamp_at(0));
         history.store.query({}, 13);
 
         const auto refused = history.expect<Written>();

@@ -41,7 +41,7 @@ const std::vector<Entry> kEntries{
     IncidentOpened{7, kPort, "5", "AER fatal"},
     AttemptReserved{kPort, kRoot, 7, 1, "slot", true, ""},
     AttemptEnded{kPort, 7, 1, false, false, "no answer"},
-    IncidentClosed{7, kPort, false, "failed"},
+    IncidentClosed{7, kPort, false, "failed", false},
     AttemptReserved{kPort, kRoot, 7, 2, "reenumerate", true, ""},
     Quarantined{kPort, "spent"},
 };

@@ -86,6 +86,7 @@ TEST_F(HistoryStoreTest, RemembersOverARestart) {
                        {{kOther, 13min, "uid 0", "swap"}},
                        {{kPort, "5 attempts"}},
                        {{reserved(2), 15min, ""}},
+                       {},
                        {}},
                       {}}));
 }
@@ -111,7 +112,7 @@ TEST_F(HistoryStoreTest, WritesEntriesWithoutATicketToo) {
     RunningHistory history(settings(3));
 
     EXPECT_EQ(history.expect<Opened>().remembered,
-              (Remembered{{{kPort, kRoot, true, 2min}}, {}, {}, {}, {}}));
+              (Remembered{{{kPort, kRoot, true, 2min}}, {}, {}, {}, {}, {}}));
 }
 
 TEST_F(HistoryStoreTest, AnswersQueriesWithTheNewestRowsOldestFirst) {
@@ -154,7 +155,7 @@ TEST_F(HistoryStoreTest, ForgetsWhatIsTooOldButNothingThatCounts) {
     RunningHistory history(settings(60 * 24 * 401));
 
     EXPECT_EQ(history.expect<Opened>().remembered,
-              (Remembered{{}, {}, {{kPort, "spent"}}, {}, {}}));
+              (Remembered{{}, {}, {{kPort, "spent"}}, {}, {}, {}}));
     EXPECT_EQ(history.find({}), (std::vector<Row>{{1, stamp_at(1), Quarantined{kPort, "spent"}},
                                                   {4, stamp_at(60 * 24 * 300), well(9)}}));
     ASSERT_TRUE(history.write(Released{kPort, "", ""}));
