@@ -23,12 +23,6 @@ SEED = int(os.environ.get("LAB_SEED", random.randrange(1_000_000)))
 DISK, PAIR = 1, 2  # slots
 VICTIMS = ("slotd", "executor")
 STRIDE = int(os.environ.get("LAB_CRASH_STRIDE", "1" if FULL else "120"))
-# Faults of slotd that are not mended yet, each with an expected failure of its own in test_remembers_slotd:
-# printed and counted here, so that what else goes wrong is seen. To be empty.
-KNOWN = {
-    "an attempt has no known outcome, and slotd went on to replaying",  # what power off has left
-    "the card is dead, and the slot is idle",
-}
 
 
 class CrashOnTheLadder(Scenario):
@@ -45,12 +39,12 @@ class CrashOnTheLadder(Scenario):
         cls.guest.run("rmmod", "vfio_iommu_type1")
 
     def setUp(self) -> None:
-        self.known = self.cuts = 0
+        self.cuts = 0
         self.addCleanup(self.guest.slotd.stop)
         self.addCleanup(self._count)
 
     def _count(self) -> None:
-        print(f"{self.cuts} cuts, seed {SEED}, {self.known} with a KNOWN FAULT OF SLOTD", flush=True)
+        print(f"{self.cuts} cuts, seed {SEED}", flush=True)
 
     def _ladder(self, slot: int, level: str) -> Ladder:
         kind = GivenUp if slot == DISK else AskedFor
@@ -79,12 +73,7 @@ class CrashOnTheLadder(Scenario):
             return False
         self.cuts += 1
         print(f"{ladder.level}, slot {ladder.slot}, {left}", flush=True)
-        known = [mistake for mistake in left.mistakes() if mistake in KNOWN]
-        new = [mistake for mistake in left.mistakes() if mistake not in KNOWN]
-        self.known += bool(known)
-        for mistake in known:
-            print(f"      KNOWN FAULT OF SLOTD: {mistake}", flush=True)
-        self.assertEqual(new, [], f"seed {SEED}; slotd said:\n{self.guest.slotd.lines()}")
+        self.assertEqual(left.mistakes(), [], f"seed {SEED}; slotd said:\n{self.guest.slotd.lines()}")
         return True
 
     def _at_lines(self, slot: int, level: str) -> None:
