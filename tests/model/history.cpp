@@ -27,26 +27,52 @@ bool is_end_of(const history::AttemptReserved& begun, const history::Entry& entr
            end->attempt == begun.attempt;
 }
 
-}  // namespace
-
-void History::keep(const history::Entry& entry) {
-    if (!std::holds_alternative<history::IncidentOpened>(entry) &&
-        !std::holds_alternative<history::IncidentClosed>(entry)) {
-        rows_.push_back({rows_.size() + 1, kAlways, entry});
-    }
+bool is_of_incident(const history::Entry& entry) {
+    return std::holds_alternative<history::IncidentOpened>(entry) ||
+           std::holds_alternative<history::IncidentClosed>(entry);
 }
 
-void History::append(const coordinator::Remember& wanted) {
+}  // namespace
+
+// Of a slot's incidents only the newest counts, and one that ended well only for the attempts that
+// it settles.
+void History::keep(const history::Entry& entry) {
+    if (is_of_incident(entry)) {
+        std::erase_if(rows_, [&](const history::Row& row) {
+            return is_of_incident(row.entry) &&
+                   history::port_of(row.entry) == history::port_of(entry);
+        });
+        const auto* const closed = std::get_if<history::IncidentClosed>(&entry);
+        const bool settles = std::ranges::any_of(rows_, [&](const history::Row& row) {
+            return std::holds_alternative<history::AttemptReserved>(row.entry) &&
+                   history::port_of(row.entry) == history::port_of(entry);
+        });
+        if (closed != nullptr && closed->well && !settles) {
+            return;
+        }
+    }
+    rows_.push_back({rows_.size() + 1, kAlways, entry});
+}
+
+void History::append(const coordinator::Remember& wanted, bool read_again) {
     if (wanted.ticket) {
         writing_.push_back(wanted);
-    } else {
+    } else if (read_again || opening_ || !is_of_incident(wanted.entry)) {
         keep(wanted.entry);
     }
 }
 
-history::Opened History::open(Duration window) {
+void History::forget_incidents() {
+    std::erase_if(rows_, [](const history::Row& row) { return is_of_incident(row.entry); });
+}
+
+history::Opened History::open(Duration window, bool read_again) {
     opening_ = false;
-    return {history::recall(rows_, kAlways, window), {}};
+    history::Opened opened{history::recall(rows_, kAlways, window), {}};
+    if (!read_again) {
+        forget_incidents();
+    }
+    return opened;
 }
 
 History::Written History::write() {
@@ -88,6 +114,8 @@ std::vector<std::uint64_t> History::outline() const {
             }
         } else if (std::holds_alternative<history::AttemptEnded>(row->entry)) {
             continue;
+        } else if (const auto* const closed = std::get_if<history::IncidentClosed>(&row->entry)) {
+            word += (closed->well ? 1U : 0U) + (closed->frozen ? 2U : 0U);
         }
         if (const auto port = history::port_of(row->entry)) {
             word += (std::uint64_t{port->bus} << 16) + (std::uint64_t{port->device} << 24);

@@ -14,17 +14,18 @@
 namespace slotd::model {
 
 /// The history database and the thread that writes it. What is asked for with a ticket is answered
-/// later, the rest is on the disk at once; incidents are not kept, for nothing follows from them.
+/// later, the rest is on the disk at once. Of a slot's incidents the newest is kept, and none where
+/// no slotd will read them any more: `read_again`.
 class History {
 public:
-    void append(const coordinator::Remember& wanted);
+    void append(const coordinator::Remember& wanted, bool read_again);
 
     /// Has not said yet what it remembers.
     bool is_opening() const { return opening_; }
 
     bool is_writing() const { return !writing_.empty(); }
 
-    history::Opened open(Duration window);
+    history::Opened open(Duration window, bool read_again);
 
     /// The attempt that has waited longest is on the disk; or cannot be written.
     struct Written {
@@ -47,6 +48,7 @@ public:
 
 private:
     void keep(const history::Entry& entry);
+    void forget_incidents();
 
     bool opening_ = true;
     std::vector<history::Row> rows_;

@@ -58,7 +58,7 @@ public:
             if (const auto* const wanted = std::get_if<coordinator::StartEffect>(&action)) {
                 start(*wanted);
             } else if (const auto* const one = std::get_if<coordinator::Remember>(&action)) {
-                state_.history.append(*one);
+                state_.history.append(*one, state_.left.crashes > 0);
             }
         }
         forget_stale_looks();
@@ -271,7 +271,8 @@ void play(State& state, Shell& shell, const Move& move, const Setup& setup) {
         case MoveKind::OutcomeArrives:
             return shell.end_job(move.index, Outcome(world.jobs[move.index].outcome));
         case MoveKind::HistoryOpens:
-            return shell.history_said(state.history.open(small_limits().budget_window));
+            return shell.history_said(
+                state.history.open(small_limits().budget_window, state.left.crashes > 0));
         case MoveKind::HistoryWrites:
             return shell.reservation_ends(state.history.write());
         case MoveKind::HistoryFails:

@@ -24,9 +24,10 @@ foreach(mutant ${mutants})
                 ${CMAKE_SOURCE_DIR} ${planted}
         DEPENDS ${mutant} ${CMAKE_CURRENT_LIST_DIR}/plant.py ${CMAKE_SOURCE_DIR}/${file}
         VERBATIM)
-    add_executable(mutant_${name} EXCLUDE_FROM_ALL ${CMAKE_CURRENT_SOURCE_DIR}/model/main.cpp ${planted})
+    add_executable(mutant_${name} EXCLUDE_FROM_ALL $<TARGET_OBJECTS:model_check> ${planted})
     add_dependencies(mutants mutant_${name})
     target_link_libraries(mutant_${name} PRIVATE slotd_model CLI11::CLI11)
+    slotd_precompile(std mutant_${name})
     # What the fault leaves unused or unreachable is no mistake.
     target_compile_options(mutant_${name} PRIVATE -Wno-error)
     set_target_properties(mutant_${name} PROPERTIES
