@@ -47,7 +47,7 @@ Ledger::Decisions Ledger::reserve(const Reserve& wanted, Instant now,
         }
     }
     last_ticket_ += 1;
-    unwritten_[last_ticket_] = {entry.port, entry.attempt};
+    unwritten_[last_ticket_] = {entry.port, entry.attempt, entry.incident};
     decisions.entries.push_back({entry, last_ticket_});
     return decisions;
 }
@@ -105,7 +105,8 @@ Ledger::Decisions Ledger::history_said(const history::News& news, Instant now,
                 const Waiting waiting = at->second;
                 unwritten_.erase(at);
                 if (one.status) {
-                    decisions.events.emplace_back(waiting.port, AttemptReserved{waiting.attempt});
+                    decisions.events.emplace_back(
+                        waiting.port, AttemptReserved{waiting.attempt, waiting.incident});
                 } else {
                     decisions.events.emplace_back(
                         waiting.port, HistoryFailed{waiting.attempt, one.status.error().message()});

@@ -59,6 +59,7 @@ private:
     struct Waiting {
         pci::Address port;
         std::uint32_t attempt = 0;
+        std::uint64_t incident = 0;
         bool operator==(const Waiting&) const = default;
     };
 

@@ -54,6 +54,7 @@ struct TurnRefused {
 
 struct AttemptReserved {
     std::uint32_t attempt = 0;
+    std::uint64_t incident = 0;  ///< it was reserved in
     bool operator==(const AttemptReserved&) const = default;
 };
 

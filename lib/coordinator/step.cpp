@@ -22,6 +22,7 @@
 #include "coordinator/transitions.hpp"
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
+#include "history/entry.hpp"
 #include "pci/service.hpp"
 #include "policy/limits.hpp"
 
@@ -220,6 +221,19 @@ void note_differences(Draft& draft, const action::Effect& effect, const event::O
     }
 }
 
+/// The operation has been left meanwhile, by a restart of slotd-exec or for the kernel: of this
+/// attempt all is known.
+void reserved_too_late(Draft& draft, const AttemptReserved& reserved) {
+    draft.act(
+        Remember{history::AttemptEnded{draft.slot.facts.port, reserved.incident, reserved.attempt,
+                                       false, false, "left before anything was touched"}});
+}
+
+bool under_way(const SlotPhase& phase, const AttemptReserved& reserved) {
+    const Operation* const operation = operation_of(phase);
+    return operation != nullptr && operation->attempt == reserved.attempt;
+}
+
 }  // namespace
 
 Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::Limits& limits) {
@@ -235,6 +249,13 @@ Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::L
                    [&](const event::ReleaseRequested& request) { release(draft, request); },
                    [&](const Recalled& recalled) { recall(draft, recalled); },
                    [&](const event::DeviceWedged& wedged) { device_wedged(draft, wedged); },
+                   [&](const AttemptReserved& reserved) {
+                       if (under_way(draft.slot.phase, reserved)) {
+                           dispatch(draft, event);
+                       } else {
+                           reserved_too_late(draft, reserved);
+                       }
+                   },
                    [&](const auto&) { dispatch(draft, event); },
                },
                event);

@@ -115,7 +115,7 @@ std::vector<std::pair<std::string, SlotEvent>> events() {
         {"release asked for", event::ReleaseRequested{4, kPort, {}}},
         {"turn granted", TurnGranted{}},
         {"turn refused", TurnRefused{"a neighbour is wedged"}},
-        {"attempt reserved", AttemptReserved{1}},
+        {"attempt reserved", AttemptReserved{1, 0}},
         {"attempt refused", AttemptRefused{1, "budget spent"}},
         {"history failed", HistoryFailed{1, "the disk is full"}},
         {"recalled: quarantine", Recalled{{}, "no attempt is left", {}}},

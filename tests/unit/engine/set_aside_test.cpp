@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "action/record.hpp"
@@ -242,6 +245,30 @@ TEST(History, ThatIsNotWritableEndsAutomaticActionButNotWhatIsAskedFor) {
     ASSERT_EQ(world.machine.answers.size(), 1U);
     EXPECT_EQ(world.machine.answers[0].outcome, "recovered");
     EXPECT_TRUE(world.machine.told(action::RecordKind::History, "cannot be remembered"));
+}
+
+// Else it would be called an attempt whose outcome nobody knows after the next start.
+TEST(History, ThatWritesAReservationWhenItsOperationIsOverHearsOfItsEnd) {
+    RunningEngine world(machine_with_one_slot(), Level::Fence, false);
+    world.pass(1s);
+    world.history_writes = false;
+    world.ask(kPort, ResetMethod::Reenumerate);
+    world.finish_effects();
+    ASSERT_EQ(world.phase(kPort), "reserving");
+
+    world.engine.executor_restarted(world.now);
+    world.history_writes = true;
+    world.finish_effects();
+
+    const auto reserved = std::ranges::find_if(world.machine.remembered, [](const auto& entry) {
+        return std::holds_alternative<history::AttemptReserved>(entry);
+    });
+    ASSERT_NE(reserved, world.machine.remembered.end());
+    const std::uint64_t incident = history::incident_of(*reserved);
+    EXPECT_NE(std::ranges::find(world.machine.remembered, history::Entry(history::AttemptEnded{
+                                                              at(kPort), incident, 1, false, false,
+                                                              "left before anything was touched"})),
+              world.machine.remembered.end());
 }
 
 TEST(History, ThatDoesNotAnswerIsNotWaitedForForEver) {
