@@ -85,6 +85,7 @@ event::Outcome perform_effect(const Hands& hands, const action::Effect& effect,
             [&](const action::RestoreVfs& one) { return restore_vfs(hands, one); },
             [&](const action::ResetByVfio& one) { return reset_by_vfio(hands, one); },
             [&](const action::SurveyUse& one) { return survey_use(hands, one); },
+            [](const action::AskHooks&) { return refused("hooks are slotd's to ask"); },
             [&](const action::ResetByLentFds& one) {
                 return reset_by_lent_fds(hands, one, std::move(lent));
             },
@@ -125,8 +126,10 @@ std::optional<std::string> gate_name_of(const action::Effect& effect) {
                 return drivers_below(one.port);
             },
             [](const OneOf<action::SetSlotPower, action::RemoveFunction, action::RescanBelow,
-                           action::ObserveSlot, action::SurveyUse, action::ResetByLentFds> auto&)
-                -> std::optional<std::string> { return std::nullopt; },
+                           action::ObserveSlot, action::SurveyUse, action::AskHooks,
+                           action::ResetByLentFds> auto&) -> std::optional<std::string> {
+                return std::nullopt;
+            },
         },
         effect);
 }

@@ -19,8 +19,10 @@ pci::Address subject(const Effect& effect) {
         Overloaded{
             [](const OneOf<ResetFunction, RemoveFunction> auto& one) { return one.function; },
             [](const OneOf<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, UnbindService,
-                           BindService, SetSlotPower, RescanBelow, ObserveSlot, SurveyUse, NoteVfs,
-                           RestoreVfs, ResetByVfio, ResetByLentFds> auto& one) { return one.port; },
+                           BindService, SetSlotPower, RescanBelow, ObserveSlot, SurveyUse, AskHooks,
+                           NoteVfs, RestoreVfs, ResetByVfio, ResetByLentFds> auto& one) {
+                return one.port;
+            },
         },
         effect);
 }
@@ -40,7 +42,8 @@ bool takes_rescan_lock(const Effect& effect) {
 }
 
 bool reads_only(const Effect& effect) {
-    return std::holds_alternative<ObserveSlot>(effect) || std::holds_alternative<SurveyUse>(effect);
+    return std::holds_alternative<ObserveSlot>(effect) ||
+           std::holds_alternative<SurveyUse>(effect) || std::holds_alternative<AskHooks>(effect);
 }
 
 Duration deadline_of(const Effect& effect) {
@@ -52,7 +55,7 @@ Duration deadline_of(const Effect& effect) {
             [](const OneOf<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, ObserveSlot> auto&) {
                 return Duration{150s};
             },
-            [](const OneOf<SurveyUse, NoteVfs> auto&) { return Duration{5s}; },
+            [](const OneOf<SurveyUse, AskHooks, NoteVfs> auto&) { return Duration{5s}; },
             // A drain waits for the running handler: one recovery or one hot-plug.
             [](const OneOf<UnbindService, BindService> auto&) { return Duration{75s}; },
             // pci_dev_wait gives a device 65.5 s (1 + 2 + 4 ... 32768 ms).
@@ -93,6 +96,7 @@ std::string to_string(const Effect& effect) {
             [](const RescanBelow& one) { return "rescan below " + one.port.to_string(); },
             [](const ObserveSlot& one) { return "observe slot of " + one.port.to_string(); },
             [](const SurveyUse& one) { return "survey use below " + one.port.to_string(); },
+            [](const AskHooks& one) { return "ask the hooks about " + one.port.to_string(); },
             [](const NoteVfs& one) { return "note VFs below " + one.port.to_string(); },
             [](const RestoreVfs& one) { return "restore VFs below " + one.port.to_string(); },
             [](const ResetByVfio& one) {

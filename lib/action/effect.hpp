@@ -104,6 +104,14 @@ struct SurveyUse {
     bool operator==(const SurveyUse&) const = default;
 };
 
+/// Asks the hooks whether the step that the slot is about to try may be. Changes nothing, and is
+/// not slotd-exec's: slotd asks. Refused: a hook said no, or did not answer; the context says which
+/// and why.
+struct AskHooks {
+    pci::Address port;
+    bool operator==(const AskHooks&) const = default;
+};
+
 /// Notes number, drivers and overrides of the virtual functions of every function below the port,
 /// before a step that may lose them. A gate: whoever comes after a crash puts them back.
 struct NoteVfs {
@@ -137,7 +145,7 @@ struct ResetByLentFds {
 using Effect =
     std::variant<RaiseFence, LowerFence, MaskHotplug, UnmaskHotplug, UnbindService, BindService,
                  ResetFunction, SetSlotPower, RemoveFunction, RescanBelow, ObserveSlot, SurveyUse,
-                 NoteVfs, RestoreVfs, ResetByVfio, ResetByLentFds>;
+                 AskHooks, NoteVfs, RestoreVfs, ResetByVfio, ResetByLentFds>;
 
 /// The port or function that the effect is about.
 pci::Address subject(const Effect& effect);

@@ -41,6 +41,7 @@ enum class Kind : std::uint8_t {
     RestoreVfs = 14,
     ResetByVfio = 15,
     ResetByLentFds = 16,
+    AskHooks = 17,
 };
 
 struct KindAndDetail {
@@ -86,6 +87,9 @@ KindAndDetail kind_and_detail(const Effect& effect) {
             },
             [](const SurveyUse&) {
                 return KindAndDetail{Kind::SurveyUse, 0};
+            },
+            [](const AskHooks&) {
+                return KindAndDetail{Kind::AskHooks, 0};
             },
             [](const NoteVfs&) {
                 return KindAndDetail{Kind::NoteVfs, 0};
@@ -146,6 +150,8 @@ std::optional<Effect> effect_of(std::uint8_t kind, const pci::Address& subject,
             return detail != 0 ? std::nullopt : std::optional<Effect>(ObserveSlot{subject});
         case Kind::SurveyUse:
             return detail != 0 ? std::nullopt : std::optional<Effect>(SurveyUse{subject});
+        case Kind::AskHooks:
+            return detail != 0 ? std::nullopt : std::optional<Effect>(AskHooks{subject});
         case Kind::NoteVfs:
             return detail != 0 ? std::nullopt : std::optional<Effect>(NoteVfs{subject});
         case Kind::RestoreVfs:

@@ -129,7 +129,7 @@ void try_rung(Draft& draft, Operation operation, Priority priority, const std::s
     draft.slot.attempts += 1;
     operation.attempt = draft.slot.attempts;
     operation.touched = false;
-    draft.enter(Surveying{std::move(operation)}, priority, line);
+    draft.enter(Surveying{std::move(operation), false}, priority, line);
     draft.run({action::SurveyUse{draft.slot.facts.port}});
 }
 
@@ -154,10 +154,9 @@ void next_rung(Draft& draft, Operation operation, const std::string& why, bool u
     if (operation.rungs.empty()) {
         draft.tell(Priority::Error, RecordKind::EffectFailed,
                    operation.last_failure + "; no step is left, leaving the slot to an operator");
-        Verdict verdict{false, operation.frozen, operation.last_failure};
-        if (untouched && first) {
-            verdict.refused = "refused";
-        }
+        Verdict verdict = untouched && first
+                              ? refusal(operation, "refused", operation.last_failure)
+                              : Verdict{false, operation.frozen, operation.last_failure};
         operation.rungs = {failed};  // what the gates were closed for
         open_gates(draft, std::move(operation), std::move(verdict));
         return;

@@ -30,6 +30,13 @@ namespace slotd::coordinator {
 using action::Priority;
 using action::RecordKind;
 
+Verdict refusal(const Operation& operation, const char* outcome, const std::string& why) {
+    const bool well = operation.purpose == Purpose::Manual && !operation.ill && !operation.frozen;
+    Verdict verdict{well, operation.frozen, why};
+    verdict.refused = outcome;
+    return verdict;
+}
+
 void open_gates(Draft& draft, std::optional<Operation> operation, Verdict verdict,
                 action::Latched latched) {
     if (!operation && shares_gates(draft.slot)) {
@@ -58,6 +65,12 @@ bool climbs(const Operation& operation) {
     return operation.purpose == Purpose::Recover || operation.purpose == Purpose::Manual;
 }
 
+/// The operation has made the slot well; not where it was refused and the slot had been well
+/// before.
+bool succeeded(const Verdict& verdict) {
+    return verdict.well && verdict.refused.empty();
+}
+
 const char* outcome_of(const Verdict& verdict) {
     if (!verdict.refused.empty()) {
         return verdict.refused.c_str();
@@ -68,13 +81,14 @@ const char* outcome_of(const Verdict& verdict) {
 void tell_end(Draft& draft, std::optional<Operation> operation, const Verdict& verdict) {
     if (operation) {
         draft.act(ReleaseTurn{});
-        draft.answer(operation, verdict.well, outcome_of(verdict), verdict.text);
-        draft.end_attempt(*operation, verdict.well, verdict.ambiguous, verdict.text);
+        draft.answer(operation, succeeded(verdict), outcome_of(verdict), verdict.text);
+        draft.end_attempt(*operation, succeeded(verdict), verdict.ambiguous, verdict.text);
     }
     const Priority well = verdict.degraded ? Priority::Warning : Priority::Notice;
-    draft.close_incident(verdict.well ? well : Priority::Error,
-                         verdict.well ? verdict.text : "NOT recovered: " + verdict.text,
-                         verdict.frozen);
+    const char* const how = !verdict.well              ? "NOT recovered: "
+                            : !verdict.refused.empty() ? "refused, nothing was touched: "
+                                                       : "";
+    draft.close_incident(verdict.well ? well : Priority::Error, how + verdict.text, verdict.frozen);
 }
 
 void hand_to_operator(Draft& draft, const Verdict& verdict) {
@@ -121,7 +135,7 @@ bool has_strays(const Slot& slot) {
 
 /// Late uevents of an own operation still belong to it, where it went well.
 bool cools_down(const std::optional<Operation>& operation, const Verdict& verdict, bool changed) {
-    return verdict.well && operation && operation->purpose != Purpose::TakeToken && !changed;
+    return succeeded(verdict) && operation && operation->purpose != Purpose::TakeToken && !changed;
 }
 
 }  // namespace
@@ -129,7 +143,7 @@ bool cools_down(const std::optional<Operation>& operation, const Verdict& verdic
 void conclude(Draft& draft, const std::optional<Operation>& operation, const Verdict& verdict,
               const std::optional<event::Observation>& seen) {
     const Duration soak = draft.slot.facts.policy.soak;
-    if (!operation || !climbs(*operation) || !verdict.well || soak <= Duration::zero()) {
+    if (!operation || !climbs(*operation) || !succeeded(verdict) || soak <= Duration::zero()) {
         finish(draft, operation, verdict, seen);
         return;
     }
@@ -141,7 +155,7 @@ void conclude(Draft& draft, const std::optional<Operation>& operation, const Ver
 
 void finish(Draft& draft, const std::optional<Operation>& operation, const Verdict& ended,
             const std::optional<event::Observation>& seen) {
-    const bool brought_back = operation && climbs(*operation) && ended.well;
+    const bool brought_back = operation && climbs(*operation) && succeeded(ended);
     if (brought_back) {
         draft.slot.unsettled.reset();
     }

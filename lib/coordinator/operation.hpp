@@ -33,6 +33,7 @@ struct Operation {
     Card before;                                   ///< what verification compares with
     bool touched = false;                          ///< something of the current step has been done
     bool frozen = false;       ///< only re-enumeration makes the functions usable again
+    bool ill = false;          ///< the slot was not well before; only of Purpose::Manual
     std::string last_failure;  ///< why the step before did not do
 
     bool operator==(const Operation&) const = default;

@@ -62,9 +62,8 @@ struct Held {
 
 /// AER or DPC works on the slot: hands off.
 struct KernelRecovering {
-    std::vector<pci::Address> unfinished;  ///< BEGIN seen, no end yet; by address
-    std::optional<event::RecoveryReport>
-        verdict;  ///< of those that ended: Failed wins; nullopt: none yet
+    std::vector<pci::Address> unfinished;          ///< BEGIN seen, no end yet; by address
+    std::optional<event::RecoveryReport> verdict;  ///< of those that ended: Failed wins
     std::optional<event::Severity> announced;  ///< worst that ras:aer_event said; nullopt: nothing
     bool removed = false;                      ///< pciehp removed functions meanwhile
     Instant decide_at;  ///< quiet time after the last end, or the kernel's deadline
@@ -85,9 +84,10 @@ struct Waiting {
     bool operator==(const Waiting&) const = default;
 };
 
-/// The turn is there; who uses what the step would disturb is being read.
+/// The turn is there; who uses what the step would disturb is being read, then the hooks are asked.
 struct Surveying {
     Operation operation;
+    bool surveyed = false;  ///< the hooks are being asked
     bool operator==(const Surveying&) const = default;
 };
 

@@ -273,6 +273,8 @@ std::optional<Operation> requested_operation(const Slot& slot,
     operation.rungs = ladder_of(slot, request).rungs;
     operation.request = request;
     operation.frozen = frozen_at_rest(slot.phase);
+    operation.ill = std::holds_alternative<NeedsOperator>(slot.phase) ||
+                    std::holds_alternative<Quarantined>(slot.phase);
     return operation.rungs.empty() ? std::nullopt : std::optional(std::move(operation));
 }
 

@@ -21,8 +21,7 @@ namespace {
 void go_on(Draft& draft, Operation operation) {
     if (draft.slot.hold) {
         const std::string why = "the slot is held by " + draft.slot.hold->by;
-        Verdict verdict{false, operation.frozen, why};
-        verdict.refused = "refused";
+        Verdict verdict = refusal(operation, "refused", why);
         open_gates(draft, std::move(operation), std::move(verdict));
         return;
     }

@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "action/effect.hpp"
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
 #include "coordinator/draft.hpp"
@@ -15,6 +16,7 @@
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
 #include "event/kernel_event.hpp"
+#include "event/outcome.hpp"
 #include "event/request.hpp"
 #include "event/usage.hpp"
 #include "history/entry.hpp"
@@ -50,9 +52,17 @@ void refuse(Draft& draft, const Operation& operation, const char* outcome, const
     draft.tell(
         Priority::Error, RecordKind::InUse,
         std::string(to_text(operation.rungs.front())) + " refused, nothing was touched: " + why);
-    Verdict verdict{false, operation.frozen, why};
-    verdict.refused = outcome;
-    open_gates(draft, operation, std::move(verdict));
+    open_gates(draft, operation, refusal(operation, outcome, why));
+}
+
+/// Whoever knows better what hangs on the card may object. The survey is in.
+void ask_hooks(Draft& draft, const Operation& operation) {
+    if (!draft.limits.hooks) {
+        reserve(draft, operation);
+        return;
+    }
+    draft.enter(Surveying{operation, true}, Priority::Debug, "asking the hooks");
+    draft.run({action::AskHooks{draft.slot.facts.port}});
 }
 
 void judge(Draft& draft, const Operation& operation, const event::Usage& usage) {
@@ -73,7 +83,18 @@ void judge(Draft& draft, const Operation& operation, const event::Usage& usage) 
         draft.tell(Priority::Notice, RecordKind::InUse,
                    "in use, but the policy does not count it: " + policy::list(in_use.ignored));
     }
-    reserve(draft, operation);
+    ask_hooks(draft, operation);
+}
+
+void survey_failed(Draft& draft, const Operation& operation, const event::Outcome& outcome) {
+    const std::string why = "cannot tell what is in use: " + outcome.to_string();
+    if (!forced(operation)) {
+        refuse(draft, operation, "refused", why);
+        return;
+    }
+    draft.tell(Priority::Warning, RecordKind::InUse,
+               why + "; overridden by " + operation.request->requester.to_string());
+    ask_hooks(draft, operation);
 }
 
 }  // namespace
@@ -81,21 +102,18 @@ void judge(Draft& draft, const Operation& operation, const event::Usage& usage) 
 void step_surveying(Draft& draft, const Surveying& phase, const SlotEvent& event) {
     std::visit(Overloaded{
                    [&](const WorkDone& done) {
-                       if (done.usage) {
+                       if (phase.surveyed) {
+                           reserve(draft, phase.operation);
+                       } else if (done.usage) {
                            judge(draft, phase.operation, *done.usage);
                        }
                    },
                    [&](const WorkFailed& failed) {
-                       const std::string why =
-                           "cannot tell what is in use: " + failed.outcome.to_string();
-                       if (!forced(phase.operation)) {
-                           refuse(draft, phase.operation, "refused", why);
-                           return;
+                       if (phase.surveyed) {
+                           refuse(draft, phase.operation, "refused", failed.outcome.to_string());
+                       } else {
+                           survey_failed(draft, phase.operation, failed.outcome);
                        }
-                       draft.tell(Priority::Warning, RecordKind::InUse,
-                                  why + "; overridden by " +
-                                      phase.operation.request->requester.to_string());
-                       reserve(draft, phase.operation);
                    },
                    [&](const OneOf<event::RecoveryReported, event::ErrorReported,
                                    event::HotplugSeen, event::HotplugAnnounced> auto& said) {

@@ -77,6 +77,9 @@ void set_aside(Draft& draft, const std::string& why);
 /// The current rung did not do: the next one, or the end.
 void next_rung(Draft& draft, Operation operation, const std::string& why, bool untouched = false);
 
+/// What is answered where nothing was touched: a slot that was well still is.
+Verdict refusal(const Operation& operation, const char* outcome, const std::string& why);
+
 /// Opens the gates; `verdict` decides what follows.
 void open_gates(Draft& draft, std::optional<Operation> operation, Verdict verdict,
                 action::Latched latched = action::Latched::Forget);

@@ -48,6 +48,9 @@ struct Limits {
     std::uint32_t budget_host = 20;
     Duration budget_window = 1h;
 
+    /// Whether hooks are asked before a step.
+    bool hooks = false;
+
     bool operator==(const Limits&) const = default;
 };
 

@@ -182,8 +182,8 @@ Outcome FakeMachine::perform(const action::Effect& effect) {
                 outcome.usage->port = port->address;
                 return outcome;
             },
-            [](const OneOf<action::NoteVfs, action::RestoreVfs, action::ResetByVfio,
-                           action::ResetByLentFds> auto&) { return done(); },
+            [](const OneOf<action::AskHooks, action::NoteVfs, action::RestoreVfs,
+                           action::ResetByVfio, action::ResetByLentFds> auto&) { return done(); },
             [&](const action::ObserveSlot&) {
                 Outcome outcome = done();
                 outcome.observation = observe(port->address);

@@ -13,9 +13,8 @@
 
 namespace slotd::fakes {
 
-namespace {
-
-coordinator::Settings settings(policy::Level level, bool automatic_action, Duration soak) {
+coordinator::Settings RunningEngine::settings(policy::Level level, bool automatic_action,
+                                              Duration soak) {
     coordinator::Settings made;
     made.policy.defaults.level = level;
     made.policy.defaults.automatic_action = automatic_action;
@@ -24,13 +23,13 @@ coordinator::Settings settings(policy::Level level, bool automatic_action, Durat
     return made;
 }
 
-}  // namespace
-
 RunningEngine::RunningEngine(FakeMachine world, policy::Level level, bool automatic_action,
                              Duration soak)
+    : RunningEngine(std::move(world), settings(level, automatic_action, soak)) {}
+
+RunningEngine::RunningEngine(FakeMachine world, const coordinator::Settings& settings)
     : machine(std::move(world)),
-      engine(settings(level, automatic_action, soak),
-             {machine, machine, machine, machine, machine}) {
+      engine(settings, {machine, machine, machine, machine, machine}) {
     (void)engine.start(now);  // a fake machine always has its ports
     engine.history_said(history::Opened{}, now);
 }

@@ -18,8 +18,12 @@ namespace slotd::fakes {
 class RunningEngine {
 public:
     /// No soak where none is given: most tests are not about it.
+    static coordinator::Settings settings(policy::Level level, bool automatic_action,
+                                          Duration soak = Duration::zero());
     RunningEngine(FakeMachine world, policy::Level level, bool automatic_action,
                   Duration soak = Duration::zero());
+
+    RunningEngine(FakeMachine world, const coordinator::Settings& settings);
 
     FakeMachine machine;
     Instant now{};

@@ -158,10 +158,10 @@ private:
 
     void add(const action::RemoveFunction& one) { add(one.function); }
 
-    void add(
-        const OneOf<action::RaiseFence, action::LowerFence, action::MaskHotplug,
-                    action::RescanBelow, action::ObserveSlot, action::SurveyUse, action::NoteVfs,
-                    action::RestoreVfs, action::ResetByVfio, action::ResetByLentFds> auto& one) {
+    void add(const OneOf<action::RaiseFence, action::LowerFence, action::MaskHotplug,
+                         action::RescanBelow, action::ObserveSlot, action::SurveyUse,
+                         action::AskHooks, action::NoteVfs, action::RestoreVfs, action::ResetByVfio,
+                         action::ResetByLentFds> auto& one) {
         add(one.port);
     }
 
@@ -277,6 +277,7 @@ private:
         add(one.request);
         add(one.before);
         add(one.frozen);
+        add(one.ill);
         add(one.reserved);
         add(one.touched);
     }
@@ -329,7 +330,12 @@ private:
         add(one.before);
     }
 
-    void add(const OneOf<coordinator::Surveying, coordinator::Draining, coordinator::Resetting,
+    void add(const coordinator::Surveying& one) {
+        add(one.operation);
+        add(one.surveyed);
+    }
+
+    void add(const OneOf<coordinator::Draining, coordinator::Resetting,
                          coordinator::Replaying> auto& one) {
         add(one.operation);
     }

@@ -159,7 +159,7 @@ bool World::may_perform(const Job& job) const {
             [](const OneOf<action::RaiseFence, action::LowerFence, action::MaskHotplug,
                            action::UnmaskHotplug, action::BindService, action::ResetFunction,
                            action::RemoveFunction, action::RescanBelow, action::ObserveSlot,
-                           action::SurveyUse, action::NoteVfs, action::RestoreVfs,
+                           action::SurveyUse, action::AskHooks, action::NoteVfs, action::RestoreVfs,
                            action::ResetByVfio, action::ResetByLentFds> auto&) { return true; },
         },
         job.effect);
@@ -212,6 +212,7 @@ Outcome World::perform(const action::Effect& effect) {
                 unrecord(vfs);
                 return ended(OutcomeKind::Done);
             },
+            [](const action::AskHooks&) { return ended(OutcomeKind::Done); },
             [&](const action::SurveyUse&) {
                 Outcome outcome = ended(OutcomeKind::Done);
                 outcome.usage = event::Usage{};  // nobody uses anything

@@ -41,7 +41,9 @@ bool acts(const action::Effect& effect, const Slot& slot) {
             },
             [](const OneOf<action::RaiseFence, action::LowerFence, action::MaskHotplug,
                            action::UnmaskHotplug, action::ObserveSlot, action::SurveyUse,
-                           action::NoteVfs, action::RestoreVfs> auto&) { return false; },
+                           action::AskHooks, action::NoteVfs, action::RestoreVfs> auto&) {
+                return false;
+            },
         },
         effect);
 }

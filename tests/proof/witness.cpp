@@ -45,11 +45,6 @@ bool still_settles(const Slot& slot) {
            std::holds_alternative<coordinator::CoolingDown>(slot.phase);
 }
 
-bool only_looks(const action::Effect& effect) {
-    return std::holds_alternative<action::ObserveSlot>(effect) ||
-           std::holds_alternative<action::SurveyUse>(effect);
-}
-
 bool enumerates(const action::Effect& effect) {
     return std::holds_alternative<action::SetSlotPower>(effect) ||
            std::holds_alternative<action::RemoveFunction>(effect) ||
@@ -241,7 +236,7 @@ Violations Witness::started(const coordinator::StartEffect& wanted, const Coordi
             told_.errors_come_back(slot->facts.root_port);
         }
     }
-    if (!only_looks(step.effect)) {
+    if (!action::reads_only(step.effect)) {
         started_[wanted.id] = std::move(step);
     }
     return found;

@@ -117,7 +117,7 @@ void SimExecutor::end(Ticket ticket, const event::Outcome& outcome) {
         return;
     }
     const event::EffectId id = worker->id;
-    if (!looks_only(worker->effect) || !outcome.succeeded()) {
+    if (!action::reads_only(worker->effect) || !outcome.succeeded()) {
         hooks_.note(action::subject(worker->effect),
                     "slotd-exec: " + action::to_string(worker->effect) + ": " +
                         (outcome.succeeded() ? "done" : outcome.to_string()));

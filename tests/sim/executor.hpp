@@ -131,7 +131,4 @@ private:
     bool alive_ = false;
 };
 
-/// Reads and changes nothing.
-bool looks_only(const action::Effect& effect);
-
 }  // namespace slotd::sim

@@ -28,11 +28,6 @@ using coordinator::Gate;
 using coordinator::GateKind;
 using event::OutcomeKind;
 
-bool looks_only(const action::Effect& effect) {
-    return std::holds_alternative<action::ObserveSlot>(effect) ||
-           std::holds_alternative<action::SurveyUse>(effect);
-}
-
 bool SimExecutor::readable(const SimPort& port) const {
     return machine_.exists(port) && machine_.answers(port) &&
            schedule_.now() >= port.all_ones_until;
@@ -47,7 +42,7 @@ const SimPort* SimExecutor::port_of(const action::Effect& effect) const {
 }
 
 Passage SimExecutor::passage_for(const action::Effect& effect, Ticket ticket) {
-    const bool looks = looks_only(effect);
+    const bool looks = action::reads_only(effect);
     const SimPort* const port = port_of(effect);
     const bool quick = looks || !action::machine_wide(effect);
     Passage passage{quick ? random_.between(200us, 5ms) : random_.between(2ms, 150ms)};
@@ -199,6 +194,8 @@ void SimExecutor::look(Ticket ticket, const Passage& passage) {
             end(ticket, ended_as(OutcomeKind::Failed, "observe", EIO));
         } else if (!machine_.exists(port)) {
             end(ticket, ended_as(OutcomeKind::Gone, "observe", ENOENT));
+        } else if (std::holds_alternative<action::AskHooks>(worker->effect)) {
+            end(ticket, done());
         } else if (std::holds_alternative<action::SurveyUse>(worker->effect)) {
             event::Outcome outcome = done();
             outcome.usage = machine_.usage(port);
@@ -227,7 +224,7 @@ void SimExecutor::perform(Ticket ticket, const Passage& passage) {
         return;
     }
     const SimPort* const port = port_of(effect);
-    if (port == nullptr || (!looks_only(effect) && !readable(*port))) {
+    if (port == nullptr || (!action::reads_only(effect) && !readable(*port))) {
         end(ticket, ended_as(OutcomeKind::Gone, "the port does not answer"));
         return;
     }
@@ -246,7 +243,7 @@ void SimExecutor::perform(Ticket ticket, const Passage& passage) {
             [&](const OneOf<action::ResetByVfio, action::ResetByLentFds> auto& one) {
                 kernel_.hot_reset(one.port, passage, ended);
             },
-            [&](const OneOf<action::ObserveSlot, action::SurveyUse> auto&) {
+            [&](const OneOf<action::ObserveSlot, action::SurveyUse, action::AskHooks> auto&) {
                 look(ticket, passage);
             },
             // Gates, above.

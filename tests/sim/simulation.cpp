@@ -122,7 +122,7 @@ Simulation::Simulation(std::uint64_t seed, const RunOptions& options)
       executor_(schedule_, machine_, kernel_, random_.fork(),
                 {.asked =
                      [this](event::EffectId id, const action::Effect& effect) {
-                         dirty_ = dirty_ || !looks_only(effect);
+                         dirty_ = dirty_ || !action::reads_only(effect);
                          add(witness_.acted(coordinator::StartEffect{id, effect},
                                             engine_->coordinator(), truth()));
                      },

@@ -44,7 +44,7 @@ void Simulation::calm_down() {
 }
 
 bool Simulation::slot_rests(const coordinator::Slot& slot) const {
-    const bool changing = slot.in_flight && !looks_only(slot.in_flight->effect);
+    const bool changing = slot.in_flight && !action::reads_only(slot.in_flight->effect);
     const bool cools = std::holds_alternative<coordinator::CoolingDown>(slot.phase);
     if (std::holds_alternative<coordinator::Wedged>(slot.phase)) {
         // The kernel has nothing before it any more, so this call will never return.

@@ -36,6 +36,7 @@ std::vector<Effect> every_effect() {
             RescanBelow{kPort},
             ObserveSlot{kPort},
             SurveyUse{kPort},
+            AskHooks{kPort},
             NoteVfs{kPort},
             RestoreVfs{kPort},
             ResetByVfio{kPort},
