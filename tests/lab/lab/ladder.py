@@ -58,6 +58,7 @@ class Left:
     boundary: str
     survivor: str | None  # the phase that slotd had reached with another slotd-exec; None: it was dead
     closed: list[str]  # gates that are not as before, and whose
+    afresh: bool  # the kernel has enumerated the card since: by that it is known what became of the attempt
     promised: int  # reservations that slotd had gone on from
     attempts: list[guest_history.Attempt]
     attempts_later: list[guest_history.Attempt]
@@ -70,13 +71,14 @@ class Left:
     def mistakes(self) -> list[str]:
         unknown = [one for one in self.attempts if one.unknown]
         found = [f"not as before: {gate}" for gate in self.closed]
-        if unknown and self.survivor not in (None, *QUARANTINED):
+        settled = self.afresh and self.works
+        if unknown and not settled and self.survivor not in (None, *QUARANTINED):
             found.append(f"an attempt has no known outcome, and slotd went on to {self.survivor}")
         if len(self.attempts) < self.promised:
             found.append(f"{self.promised} attempts were made, {len(self.attempts)} are remembered")
         if self.attempts_later[: len(self.attempts)] != self.attempts:
             found.append(f"the history was {self.attempts} and is {self.attempts_later}")
-        if unknown and self.phase not in QUARANTINED:
+        if unknown and not settled and self.phase not in QUARANTINED:
             found.append(f"an attempt has no known outcome, and the slot is {self.phase}")
         if unknown and (self.touched or len(self.attempts_later) != len(self.attempts)):
             found.append(f"an attempt without a known outcome is retried: {self.touched}")
@@ -205,6 +207,7 @@ class Ladder:
             boundary,
             survivor,
             closed + self._not_as(before),
+            self._added_after(boundary, events),
             sum("closing the gates for" in e.text and self.port in e.text for e in events),
             kept,
             guest_history.attempts(self.guest),
@@ -214,6 +217,10 @@ class Ladder:
             [e.text for e in later if e.address in self.functions and e.kind != "other"],
             self.works(),
         )
+
+    def _added_after(self, boundary: str, events: list[record.Event]) -> bool:
+        at = next(i for i, event in enumerate(events) if event.text == boundary)
+        return any(e.kind == record.ADD and e.address in self.functions for e in events[at:])
 
     def _not_as(self, before: dict[str, dict]) -> list[str]:
         now = self.state()
