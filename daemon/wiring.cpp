@@ -26,6 +26,8 @@
 #include "coordinator/coordinator.hpp"
 #include "daemon/executor_keeper.hpp"
 #include "daemon/exit_code.hpp"
+#include "daemon/hooked.hpp"
+#include "daemon/hooks.hpp"
 #include "daemon/options.hpp"
 #include "daemon/outlets.hpp"
 #include "engine/engine.hpp"
@@ -72,6 +74,7 @@ coordinator::Settings settings_of(const policy::Config& config) {
     settings.limits.budget_root_port = config.budget.root_port;
     settings.limits.budget_host = config.budget.host;
     settings.limits.budget_window = config.budget.window;
+    settings.limits.hooks = true;
     settings.session = static_cast<std::uint32_t>(
         std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
     return settings;
@@ -117,7 +120,17 @@ public:
           answers_(keeper_.loans()),
           history_(history_settings_of(options, config)),
           memory_(history_),
-          engine_(settings_of(config), {keeper_, topology_, records_, answers_, memory_}),
+          hooks_(config.hooks.directory, config.hooks.patience, loop_,
+                 [this](event::EffectId id, const event::Outcome& outcome) {
+                     engine_.effect_finished(id, outcome, loop_.now());
+                     rearm();
+                 }),
+          hooked_executor_(
+              keeper_, hooks_,
+              [this]() -> const coordinator::Coordinator& { return engine_.coordinator(); }),
+          hooked_memory_(memory_, hooks_),
+          engine_(settings_of(config),
+                  {hooked_executor_, topology_, records_, answers_, hooked_memory_}),
           backend_(engine_, loop_, keeper_.loans(), answers_),
           service_(backend_,
                    {.version = SLOTD_VERSION, .groups = os::access_groups(), .limits = {}}) {}
@@ -336,6 +349,9 @@ private:
     Answers answers_;
     os::HistoryStore history_;
     Memory memory_;
+    Hooks hooks_;
+    HookedExecutor hooked_executor_;
+    HookedMemory hooked_memory_;
     engine::Engine engine_;
     EngineBackend backend_;
     control::ControlService service_;

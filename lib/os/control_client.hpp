@@ -30,6 +30,9 @@ public:
     /// the connection.
     Result<std::optional<std::string>> receive(std::optional<Duration> time, int interrupt);
 
+    /// For a loop that waits itself, and then calls receive() with a time of zero.
+    int fd() const { return socket_.get(); }
+
 private:
     explicit ControlClient(UniqueFd socket) : socket_(std::move(socket)) {}
 

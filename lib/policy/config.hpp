@@ -29,12 +29,20 @@ struct HistoryConfig {
     bool operator==(const HistoryConfig&) const = default;
 };
 
+/// [hooks]: who is asked before a step.
+struct HooksConfig {
+    std::string directory = "/run/slotd/hooks";  ///< of their sockets
+    Duration patience = 10s;                     ///< silence beyond it is an objection
+    bool operator==(const HooksConfig&) const = default;
+};
+
 /// The configuration file as a checked value. The defaults are written out, with reasons, in
 /// config/slotd.toml; a test compares the two.
 struct Config {
     Policy policy;  ///< [coordinator] is its defaults, each [[rule]] one of its rules
     BudgetConfig budget;
     HistoryConfig history;
+    HooksConfig hooks;
     bool operator==(const Config&) const = default;
 };
 

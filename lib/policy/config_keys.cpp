@@ -68,7 +68,7 @@ Complaint by_default(const ConfigValue& value, Config& config) {
 
 constexpr std::uint32_t kAttemptsMax = 1000;
 
-constexpr std::array<ConfigKey<Config>, 13> kConfigKeys{{
+constexpr std::array<ConfigKey<Config>, 15> kConfigKeys{{
     {"coordinator", "level", by_default<take_level>},
     {"coordinator", "automatic_action", by_default<take_automatic_action>},
     {"coordinator", "steps", by_default<take_steps>},
@@ -107,6 +107,14 @@ constexpr std::array<ConfigKey<Config>, 13> kConfigKeys{{
     {"history", "size_mib",
      [](const ConfigValue& value, Config& config) {
          return store(values::count(value, 1, 4096), config.history.size_mib);
+     }},
+    {"hooks", "directory",
+     [](const ConfigValue& value, Config& config) {
+         return store(values::directory(value), config.hooks.directory);
+     }},
+    {"hooks", "patience_ms",
+     [](const ConfigValue& value, Config& config) {
+         return store(values::milliseconds(value, 100, kMillisecondsMax), config.hooks.patience);
      }},
 }};
 

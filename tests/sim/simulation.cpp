@@ -55,6 +55,7 @@ coordinator::Settings make_settings(Random& random) {
     if (random.chance(500)) {
         all.in_use = {};  // nothing keeps slotd from acting
     }
+    settings.limits.hooks = random.chance(300);
     settings.session = 1;
     return settings;
 }

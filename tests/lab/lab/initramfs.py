@@ -11,7 +11,7 @@ from . import cached, modules, places, shell
 from .cpio import Archive
 from .kernel import Kernel
 
-SLOTD_PROGRAMS = ("slotd", "slotd-exec", "slotctl")
+SLOTD_PROGRAMS = ("slotd", "slotd-exec", "slotctl", "slotd-run-hooks")
 # Built with the tests: effects of slotd-exec by hand. A package does not have it.
 TEST_PROGRAMS = ("lab-exec",)
 _COMPILE = ("g++", "-std=c++23", "-O2", "-static", "-Wall", "-Wextra", "-Wpedantic", "-Werror")

@@ -55,12 +55,15 @@ TEST(Config, TakesEveryKeyOfTheTablesThatStandOnce) {
         {"history", "directory", std::string("/srv/slotd"), 12},
         {"history", "keep_days", std::int64_t{7}, 13},
         {"history", "size_mib", std::int64_t{8}, 14},
+        {"hooks", "directory", std::string("/run/hooks"), 15},
+        {"hooks", "patience_ms", std::int64_t{100}, 16},
     });
 
     const Config expected{
         {{Level::Exclusive, true, {Rung::BusReset, Rung::FunctionReset}, 2500ms, 0s, {}}, {}},
         {0, 1, 2, 30min},
         {"/srv/slotd", 7, 8},
+        {"/run/hooks", 100ms},
     };
     EXPECT_EQ(checked, (CheckedConfig{expected, {}}));
 }
@@ -99,7 +102,7 @@ TEST(Config, TakesEveryKeyOfARuleAndKeepsTheOrderOfRules) {
     second.name = "rule 2";
     second.match.slots = {"7"};
     second.soak = 5ms;
-    EXPECT_EQ(checked, (CheckedConfig{{{{}, {first, second}}, {}, {}}, {}}));
+    EXPECT_EQ(checked, (CheckedConfig{{{{}, {first, second}}, {}, {}, {}}, {}}));
 }
 
 TEST(Config, ReportsEveryMistakeInTheOrderOfLines) {
@@ -119,7 +122,8 @@ TEST(Config, ReportsEveryMistakeInTheOrderOfLines) {
     EXPECT_EQ(
         texts_of(checked.mistakes),
         (std::vector<std::string>{
-            "1: level: stands before any table; write it below one of: rule, budget, history, "
+            "1: level: stands before any table; write it below one of: rule, budget, hooks, "
+            "history, "
             "coordinator",
             "2: coordinator.level: \"off\" is not a level; write \"observe\", \"fence\" or "
             "\"exclusive\" (with the quotes)",
@@ -132,7 +136,7 @@ TEST(Config, ReportsEveryMistakeInTheOrderOfLines) {
             "7: coordinator.level: a value of type date or time is not a level; write \"observe\", "
             "\"fence\" or \"exclusive\" (with the quotes)",
             "8: rule: there may be several; write [[rule]], not [rule]",
-            "9: cordinator: unknown table; known: coordinator, history, budget, rule",
+            "9: cordinator: unknown table; known: coordinator, history, budget, hooks, rule",
         }));
 }
 
