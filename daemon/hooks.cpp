@@ -1,6 +1,7 @@
 #include "daemon/hooks.hpp"
 
 #include <fmt/format.h>
+#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -51,7 +52,32 @@ Result<std::vector<std::string>> Hooks::sockets() const {
     return names;
 }
 
+void Hooks::nobody_objects(event::EffectId id) {
+    if (!unasked_watch_) {
+        unasked_wake_ = os::UniqueFd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+        auto watch = loop_.watch(unasked_wake_.get(), os::Turn::Completion, [this](os::Ready) {
+            eventfd_t count = 0;
+            (void)::eventfd_read(unasked_wake_.get(), &count);
+            for (const event::EffectId unasked : std::exchange(unasked_, {})) {
+                ended_(unasked, {});
+            }
+        });
+        if (!watch) {
+            return;  // as in ask()
+        }
+        unasked_watch_ = std::move(*watch);
+    }
+    unasked_.push_back(id);
+    (void)::eventfd_write(unasked_wake_.get(), 1);
+}
+
 void Hooks::ask(event::EffectId id, control::HookQuestion question) {
+    const auto names = sockets();
+    if (names && names->empty()) {
+        nobody_objects(id);
+        return;
+    }
+    asked_.insert(question.port);
     Inquiry& inquiry = inquiries_.emplace_back();
     inquiry.id = id;
     auto timer = loop_.timer(os::Turn::Deadline, [this, &inquiry] { passed(inquiry); });
@@ -61,12 +87,11 @@ void Hooks::ask(event::EffectId id, control::HookQuestion question) {
         return;
     }
     inquiry.timer = std::move(*timer);
-    question.patience = patience_;
-    const std::string call = control::encode_call(question);
-    const auto names = sockets();
     if (!names) {
         inquiry.objection = names.error().message();
     } else {
+        question.patience = patience_;
+        const std::string call = control::encode_call(question);
         for (const std::string& name : *names) {
             if (const auto begun = begin(inquiry, name, call); !begun) {
                 inquiry.objection = "hook " + name + ": " + begun.error().message();
@@ -139,6 +164,9 @@ void Hooks::passed(Inquiry& inquiry) {
 }
 
 void Hooks::tell(const control::HookEnd& end) {
+    if (asked_.erase(end.port) == 0) {
+        return;
+    }
     const auto names = sockets();
     if (!names) {
         return;

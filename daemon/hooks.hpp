@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <list>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,8 @@
 #include "event/outcome.hpp"
 #include "os/control_client.hpp"
 #include "os/event_loop.hpp"
+#include "os/unique_fd.hpp"
+#include "pci/address.hpp"
 
 namespace slotd::daemon {
 
@@ -30,6 +34,7 @@ public:
 
     /// Without an answer after the patience, silence is an objection.
     void ask(event::EffectId id, control::HookQuestion question);
+    /// Only where somebody was asked about that port before.
     void tell(const control::HookEnd& end);
 
 private:
@@ -48,6 +53,7 @@ private:
     };
 
     Result<std::vector<std::string>> sockets() const;
+    void nobody_objects(event::EffectId id);
     Status begin(Inquiry& inquiry, const std::string& name, const std::string& call);
     void hear(Inquiry& inquiry, std::list<Asked>::iterator asked);
     void settle(Inquiry& inquiry);
@@ -58,6 +64,12 @@ private:
     os::EventLoop& loop_;
     Ended ended_;
     std::list<Inquiry> inquiries_;
+    std::set<pci::Address> asked_;  ///< ports whose attempt somebody waits to hear the end of
+    std::vector<event::EffectId> unasked_;
+    // Most machines have no hook, and pay for a turn of the loop; a timer may be a millisecond
+    // late.
+    os::UniqueFd unasked_wake_;
+    os::Watch unasked_watch_;
 };
 
 }  // namespace slotd::daemon
