@@ -1,0 +1,119 @@
+"""Man pages and completions say what the programs say: every verb, option, key and field is in them."""
+
+import re
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = ROOT / "build/release/bin"
+MAN = ROOT / "man"
+COMPLETIONS = ROOT / "completions"
+
+
+def help_of(*words: str) -> str:
+    ended = subprocess.run([BIN / words[0], *words[1:], "--help"], capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def options_in(text: str) -> set[str]:
+    """Of the lists in a help text, not of its examples."""
+    return set(re.findall(r"^  (?:-\w,)?--([a-z-]+)", text, re.MULTILINE))
+
+
+def verbs() -> dict[str, set[str]]:
+    listed = help_of("slotctl").split("Subcommands:")[1].split("\n\n")[0]
+    return {v: options_in(help_of("slotctl", v)) for v in re.findall(r"^  (\w+) ", listed, re.MULTILINE)}
+
+
+def dashed(page: str) -> set[str]:
+    return set(re.findall(r"Fl -([a-z-]+)", (MAN / page).read_text()))
+
+
+class Pages(unittest.TestCase):
+    def test_slotctl_has_every_verb_and_option(self) -> None:
+        page = (MAN / "slotctl.1").read_text()
+        expected = set.union(*verbs().values()) | options_in(help_of("slotctl"))
+
+        self.assertEqual(dashed("slotctl.1"), expected)
+        self.assertEqual(set(re.findall(r"^\.It Cm (\w+)", page, re.MULTILINE)), set(verbs()))
+
+    def test_the_daemons_have_every_option(self) -> None:
+        self.assertEqual(dashed("slotd.8") - {"open-gates"}, options_in(help_of("slotd")))
+        self.assertEqual(dashed("slotd-run-hooks.8") - {"force"}, options_in(help_of("slotd-run-hooks")))
+
+    def test_slotd_toml_has_every_table_and_key(self) -> None:
+        page = (MAN / "slotd.toml.5").read_text()
+        config = (ROOT / "config/slotd.toml").read_text()
+        tables = re.split(r"^\[(\w+)\]$", config, flags=re.MULTILINE)[1:]
+        for table, text in zip(tables[::2], tables[1::2], strict=True):
+            section = page.split(f".Sh [{table}]\n")[1].split("\n.Sh ")[0]
+            keys = set(re.findall(r"^(\w+) = ", text, re.MULTILINE))
+            self.assertEqual(set(re.findall(r"^\.It Cm (\w+)", section, re.MULTILINE)), keys, table)
+
+    def test_slotd_journal_has_every_field(self) -> None:
+        written = set(re.findall(r'"(SLOTD_\w+)"', (ROOT / "lib/os/journal_text.cpp").read_text()))
+        page = (MAN / "slotd-journal.7").read_text()
+
+        self.assertEqual(set(re.findall(r"^\.It Ev (\w+)", page, re.MULTILINE)), written)
+
+    @unittest.skipUnless(shutil.which("mandoc"), "mandoc is not installed")
+    def test_are_good_mdoc(self) -> None:
+        for page in sorted(MAN.iterdir()):
+            lint = subprocess.run(
+                ["mandoc", "-Tlint", "-Wwarning", page], capture_output=True, text=True, timeout=30
+            )
+            self.assertEqual((lint.returncode, lint.stdout), (0, ""))
+
+
+class Completions(unittest.TestCase):
+    def test_of_bash_are_those_of_each_verb(self) -> None:
+        for verb, options in verbs().items():
+            self.assertEqual(
+                {w for w in self._bash(f"slotctl {verb} --") if w.startswith("--")},
+                {f"--{option}" for option in options},
+                verb,
+            )
+        self.assertLessEqual(set(verbs()), set(self._bash("slotctl ")))
+
+    def _bash(self, line: str) -> list[str]:
+        script = f"""
+            _get_comp_words_by_ref() {{
+                words=({line.rstrip()})
+                [[ "{line}" == *" " ]] && words+=("")
+                cword=$((${{#words[@]}} - 1)); cur=${{words[cword]}}; prev=${{words[cword - 1]}}
+            }}
+            slotctl() {{ return 1; }}
+            . "{COMPLETIONS}/slotctl.bash"
+            _slotctl
+            printf '%s\\n' "${{COMPREPLY[@]}}"
+        """
+        ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30)
+        self.assertEqual(ended.stderr, "")
+        return ended.stdout.split()
+
+    def test_of_zsh_and_fish_have_every_verb_and_option(self) -> None:
+        zsh = (COMPLETIONS / "_slotctl").read_text()
+        fish = (COMPLETIONS / "slotctl.fish").read_text()
+        for verb, options in verbs().items():
+            self.assertIn(f"'{verb}:", zsh, f"add {verb} to completions/_slotctl")
+            self.assertIn(f" -a {verb} ", fish, f"add {verb} to completions/slotctl.fish")
+            for option in options:
+                self.assertIn(f"--{option}", zsh, f"add --{option} to completions/_slotctl")
+                self.assertIn(f" -l {option} ", fish, f"add {option} to completions/slotctl.fish")
+
+    def test_are_accepted_by_their_shells(self) -> None:
+        for shell, file in (("bash", "slotctl.bash"), ("zsh", "_slotctl"), ("fish", "slotctl.fish")):
+            with self.subTest(shell=shell):
+                if not shutil.which(shell):
+                    self.skipTest(f"{shell} is not installed")
+                ended = subprocess.run(
+                    [shell, "-n", COMPLETIONS / file], capture_output=True, text=True, timeout=30
+                )
+                self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
