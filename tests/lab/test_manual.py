@@ -1,8 +1,10 @@
-"""Man pages and completions say what the programs say: every verb, option, key and field is in them."""
+"""Man pages, completions and the journal catalog say what the programs say: every verb, option, key, field and
+kind of line is in them."""
 
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -113,6 +115,49 @@ class Completions(unittest.TestCase):
                     [shell, "-n", COMPLETIONS / file], capture_output=True, text=True, timeout=30
                 )
                 self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+
+
+class Catalog(unittest.TestCase):
+    """What journalctl -x shows with each line."""
+
+    TEXT = (ROOT / "systemd/slotd.catalog").read_text()
+    SOURCE = (ROOT / "lib/os/journal_text.cpp").read_text()
+
+    def test_has_one_text_for_each_kind_of_line(self) -> None:
+        ids = re.findall(r'return "([0-9a-f]{32})"', self.SOURCE)
+        kinds = (ROOT / "lib/action/record.hpp").read_text().split("enum class RecordKind")[1].split("};")[0]
+
+        self.assertEqual(len(ids), len(re.findall(r"^    [A-Z]\w+,", kinds, re.MULTILINE)))
+        self.assertEqual(re.findall(r"^-- ([0-9a-f]{32})$", self.TEXT, re.MULTILINE), ids)
+
+    def test_uses_fields_that_slotd_writes(self) -> None:
+        written = set(re.findall(r'"(SLOTD_\w+)"', self.SOURCE))
+
+        self.assertLessEqual(set(re.findall(r"@(\w+)@", self.TEXT)), written)
+
+    def test_says_what_each_means_and_what_to_do(self) -> None:
+        for entry in re.split(r"^-- ", self.TEXT, flags=re.MULTILINE)[1:]:
+            head, meaning, *rest = entry.strip().split("\n\n")
+            self.assertRegex(head, r"\nSubject: \S.*\nDefined-By: slotd\n")
+            self.assertTrue(meaning and rest, head)
+
+    @unittest.skipUnless(shutil.which("journalctl"), "journalctl is not installed")
+    def test_is_accepted_by_journald(self) -> None:
+        with tempfile.TemporaryDirectory() as root:
+            folder = Path(root) / "usr/lib/systemd/catalog"
+            folder.mkdir(parents=True)
+            (Path(root) / "var/lib/systemd/catalog").mkdir(parents=True)
+            shutil.copy(ROOT / "systemd/slotd.catalog", folder)
+            made = subprocess.run(
+                ["journalctl", "--update-catalog", f"--root={root}"],
+                capture_output=True, text=True, timeout=30,
+            )  # fmt: skip
+            self.assertEqual((made.returncode, made.stdout + made.stderr), (0, ""))
+            listed = subprocess.run(
+                ["journalctl", "--list-catalog", f"--root={root}"],
+                capture_output=True, text=True, timeout=30,
+            )  # fmt: skip
+        self.assertEqual(listed.stdout.count("slotd: "), len(re.findall(r"^-- ", self.TEXT, re.MULTILINE)))
 
 
 if __name__ == "__main__":
