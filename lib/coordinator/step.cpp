@@ -162,7 +162,8 @@ void executor_restarted(Draft& draft) {
     }
     const std::string ill = ill_after_restart(draft.slot.phase, operation);
     const bool frozen = operation ? operation->frozen : frozen_at_rest(draft.slot.phase);
-    draft.close_incident(ill.empty() ? action::Priority::Warning : action::Priority::Error,
+    const bool well = ill.empty() && !draft.slot.unsettled;
+    draft.close_incident(well ? action::Priority::Warning : action::Priority::Error,
                          "slotd-exec ended in the middle, looking afresh", frozen);
     resync(draft, "slotd-exec was started anew, all gates are open", ill, frozen);
 }
