@@ -3,7 +3,7 @@
 _slotctl_slots() {
     # Ports and slot names, quietly nothing where slotd cannot be reached.
     slotctl list --json 2>/dev/null |
-        grep -o '"\(port\|slot\)":"[^"]*"' | sed 's/^"[a-z]*":"//; s/"$//' | sort -u
+        grep -o '"\(port\|slot\)":"[^"]\+"' | sed 's/^"[a-z]*":"//; s/"$//' | sort -u
 }
 
 _slotctl() {

@@ -27,7 +27,7 @@ def options_in(text: str) -> set[str]:
 
 def verbs() -> dict[str, set[str]]:
     listed = help_of("slotctl").split("Subcommands:")[1].split("\n\n")[0]
-    return {v: options_in(help_of("slotctl", v)) for v in re.findall(r"^  (\w+) ", listed, re.MULTILINE)}
+    return {v: options_in(help_of("slotctl", v)) for v in re.findall(r"^  ([\w-]+) ", listed, re.MULTILINE)}
 
 
 def dashed(page: str) -> set[str]:
@@ -96,15 +96,41 @@ class Completions(unittest.TestCase):
         self.assertEqual(ended.stderr, "")
         return ended.stdout.split()
 
-    def test_of_zsh_and_fish_have_every_verb_and_option(self) -> None:
-        zsh = (COMPLETIONS / "_slotctl").read_text()
-        fish = (COMPLETIONS / "slotctl.fish").read_text()
-        for verb, options in verbs().items():
-            self.assertIn(f"'{verb}:", zsh, f"add {verb} to completions/_slotctl")
-            self.assertIn(f" -a {verb} ", fish, f"add {verb} to completions/slotctl.fish")
-            for option in options:
-                self.assertIn(f"--{option}", zsh, f"add --{option} to completions/_slotctl")
-                self.assertIn(f" -l {option} ", fish, f"add {option} to completions/slotctl.fish")
+    def test_of_bash_offer_the_slots_that_slotd_names(self) -> None:
+        reply = '{"slots":[{"functions":[],"port":"0000:00:1c.0","slot":"5"},{"port":"0000:00:1d.0","slot":""}]}'
+        script = f"slotctl() {{ echo '{reply}'; }}; . '{COMPLETIONS}/slotctl.bash'; _slotctl_slots"
+        ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30)
+
+        self.assertEqual(ended.stdout.split(), ["0000:00:1c.0", "0000:00:1d.0", "5"])
+
+    def test_of_zsh_are_those_of_each_verb(self) -> None:
+        text = (COMPLETIONS / "_slotctl").read_text()
+        shared = dict(re.findall(r"^    (all|reason|method)=\((.*?)\)\n", text, re.MULTILINE | re.DOTALL))
+        arms = text.split("case $line[1] in")[1].split("esac")[0].replace("\\\n", " ")
+        offered = {}
+        for names, call in re.findall(r"^\s+([\w|-]+)\) _arguments (.*?);;", arms, re.MULTILINE):
+            call = re.sub(r"\$(all|reason|method)", lambda name: shared[name[1]], call)
+            for name in names.split("|"):
+                offered[name] = set(re.findall(r"(?:'|,)--([a-z-]+)[\[}]", call))
+
+        self.assertEqual(offered, verbs(), "completions/_slotctl")
+        listed = text.split("verbs=(")[1].split(")\n")[0]
+        self.assertEqual(set(re.findall(r"'([\w-]+):", listed)), set(verbs()), "completions/_slotctl")
+
+    def test_of_fish_are_those_of_each_verb(self) -> None:
+        lines = (COMPLETIONS / "slotctl.fish").read_text().splitlines()
+        offered = {verb: set() for verb in verbs()}
+        for line in (line for line in lines if line.startswith("complete ")):
+            option = re.search(r" -l ([a-z-]+)", line)
+            only = re.search(r"-n '__slotctl_is ([\w -]+)'", line)
+            if option and "-n \"not " not in line:
+                for verb in only[1].split() if only else offered:
+                    offered[verb].add(option[1])
+
+        self.assertEqual(offered, verbs(), "completions/slotctl.fish")
+        before = [line for line in lines if '-n "not __slotctl_is $verbs"' in line]
+        named = {found[1] for line in before if (found := re.search(r" -a ([\w-]+)", line))}
+        self.assertEqual(named, set(verbs()), "completions/slotctl.fish")
 
     def test_are_accepted_by_their_shells(self) -> None:
         for shell, file in (("bash", "slotctl.bash"), ("zsh", "_slotctl"), ("fish", "slotctl.fish")):
