@@ -1,6 +1,30 @@
 #include "action/record.hpp"
 
+#include <array>
+#include <span>
+
 namespace slotd::action {
+
+namespace {
+
+constexpr std::array kKinds{
+    RecordKind::DaemonStarted,  RecordKind::DaemonStopping,
+    RecordKind::PhaseChanged,   RecordKind::IncidentOpened,
+    RecordKind::IncidentClosed, RecordKind::EffectFailed,
+    RecordKind::Wedged,         RecordKind::RequestAccepted,
+    RecordKind::RequestRefused, RecordKind::EventsMissed,
+    RecordKind::GateProblem,    RecordKind::NoAction,
+    RecordKind::OverlapSeen,    RecordKind::SlotsChanged,
+    RecordKind::InUse,          RecordKind::Quarantined,
+    RecordKind::Held,           RecordKind::History,
+    RecordKind::VfsDiffer,
+};
+
+}  // namespace
+
+std::span<const RecordKind> all_record_kinds() {
+    return kKinds;
+}
 
 const char* to_text(RecordKind kind) {
     switch (kind) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "pci/address.hpp"
@@ -43,6 +44,8 @@ enum class RecordKind : std::uint8_t {
 
 /// "phase-changed", ...: the stable name in JSON.
 const char* to_text(RecordKind kind);
+/// Of all of them, in their order.
+std::span<const RecordKind> all_record_kinds();
 
 /// One line for one decision, with the reason; journal, stderr and subscribers get the same.
 struct Record {

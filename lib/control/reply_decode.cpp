@@ -124,9 +124,7 @@ Result<coordinator::SlotStatus> slot_from(const json& object) {
 
 /// A kind that this build does not know is shown as a change of phase would be.
 action::RecordKind kind_from_text(std::string_view text) {
-    constexpr std::uint8_t kLast = static_cast<std::uint8_t>(action::RecordKind::SlotsChanged);
-    for (std::uint8_t number = 0; number <= kLast; ++number) {
-        const auto kind = static_cast<action::RecordKind>(number);
+    for (const action::RecordKind kind : action::all_record_kinds()) {
         if (text == action::to_text(kind)) {
             return kind;
         }

@@ -204,6 +204,16 @@ TEST(Reply, ComesBackAsItWasEncoded) {
     }
 }
 
+TEST(Reply, KeepsEveryKindOfRecord) {
+    for (const action::RecordKind kind : action::all_record_kinds()) {
+        RecordReply record{some_record(), 0};
+        record.record.kind = kind;
+
+        EXPECT_EQ(*decode_record(parameters_of(encode_reply(record, true))), record)
+            << action::to_text(kind);
+    }
+}
+
 // A slot name comes from firmware and may be any bytes; the reply must be JSON all the same.
 TEST(Reply, IsJsonWhateverTheSlotIsCalled) {
     coordinator::SlotStatus slot = some_slot();
