@@ -74,12 +74,13 @@ event::Outcome restore_driver(const Hands& hands, const os::DriverGate& gate) {
     if (now == gate.before) {
         return already_so(gate.function.to_string() + " has its driver");
     }
-    // The override goes last but the former driver: with any but ours, what is bound is not ours.
     const bool override_is_ours = now.driver_override == kVfioPci;
     if (!override_is_ours && now.driver_override != gate.before.driver_override) {
         return gone(has_by_now(gate, "driver_override", now.driver_override));
     }
-    if (now.driver == kVfioPci && override_is_ours) {
+    // The override may be back while vfio-pci is bound: a worker that outlived slotd-exec was
+    // binding it just then.
+    if (now.driver == kVfioPci) {
         if (event::Outcome unbound = unbind_unused(hands, *function, gate); !unbound.succeeded()) {
             return unbound;
         }

@@ -9,10 +9,12 @@
 
 #include "action/effect.hpp"
 #include "base/result.hpp"
+#include "daemon/executor/gates.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/outcomes.hpp"
 #include "daemon/executor/subject_check.hpp"
 #include "event/outcome.hpp"
+#include "os/gate.hpp"
 #include "os/sysfs_dir.hpp"
 #include "pci/address.hpp"
 
@@ -85,6 +87,28 @@ event::Outcome already_or_failed(const CheckedPort& port, const os::SysfsDir& sl
     return failed(error.context, error.os_errno);
 }
 
+/// The directory that has the slot's power.
+Checked<os::SysfsDir> slot_of(const Hands& hands, const CheckedPort& port) {
+    const auto bus = bus_below(port);
+    if (!bus) {
+        return std::unexpected(bus.error());
+    }
+    std::optional<os::SysfsDir> slot = slot_dir(hands, *bus);
+    if (!slot) {
+        return std::unexpected(refused("pciehp is not bound to " + port.address.to_string()));
+    }
+    return std::move(*slot);
+}
+
+event::Outcome write_power(const Hands& hands, const CheckedPort& port, const os::SysfsDir& slot,
+                           bool on) {
+    const Status written = hands.write(slot, "power", on ? "1" : "0");
+    if (!written && (written.error().os_errno == EINVAL || written.error().os_errno == ENODEV)) {
+        return already_or_failed(port, slot, on, written.error());
+    }
+    return ended(written);
+}
+
 }  // namespace
 
 event::Outcome remove_function(const Hands& hands, const action::RemoveFunction& effect) {
@@ -122,22 +146,37 @@ event::Outcome set_slot_power(const Hands& hands, const action::SetSlotPower& ef
     if (!port) {
         return port.error();
     }
-    const auto bus = bus_below(*port);
-    if (!bus) {
-        return bus.error();
-    }
-    const std::optional<os::SysfsDir> slot = slot_dir(hands, *bus);
+    const auto slot = slot_of(hands, *port);
     if (!slot) {
-        return refused("pciehp is not bound to " + effect.port.to_string());
+        return slot.error();
     }
     if (hands.called_off()) {
         return came_back_late("slot power of " + effect.port.to_string());
     }
-    const Status written = hands.write(*slot, "power", effect.on ? "1" : "0");
-    if (!written && (written.error().os_errno == EINVAL || written.error().os_errno == ENODEV)) {
-        return already_or_failed(*port, *slot, effect.on, written.error());
+    const os::PowerGate gate{effect.port};
+    if (effect.on) {
+        const auto closed = recorded(hands, gate);
+        return closed && *closed ? open_gate(hands, gate) : write_power(hands, *port, *slot, true);
     }
-    return ended(written);
+    if (slot->read("power").value_or("1") == "0") {
+        return write_power(hands, *port, *slot, false);  // off by another hand: not ours to put on
+    }
+    event::Outcome off;
+    const event::Outcome closed = close_gate(hands, gate, [&]() -> Status {
+        off = write_power(hands, *port, *slot, false);
+        return off.succeeded() ? Status{} : failure(ErrorKind::Io, off.context, off.os_errno);
+    });
+    // How the write ended says more than how the gate's closing did.
+    return closed.succeeded() || !off.succeeded() ? off : closed;
+}
+
+event::Outcome restore_power(const Hands& hands, const os::PowerGate& gate) {
+    const auto port = check_port(hands, gate.port);
+    if (!port) {
+        return port.error();
+    }
+    const auto slot = slot_of(hands, *port);
+    return slot ? write_power(hands, *port, *slot, true) : slot.error();
 }
 
 }  // namespace slotd::executor

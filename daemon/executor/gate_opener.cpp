@@ -20,11 +20,13 @@ namespace slotd::executor {
 
 namespace {
 
-/// What binds drivers or makes virtual functions takes locks of the whole machine.
+/// What binds drivers, makes virtual functions or powers a slot takes locks of the whole machine.
 bool is_machine_wide(const os::Gate& gate) {
     return std::visit(
         Overloaded{
-            [](const OneOf<os::ServiceGate, os::DriverGate, os::VfsGate> auto&) { return true; },
+            [](const OneOf<os::ServiceGate, os::DriverGate, os::VfsGate, os::PowerGate> auto&) {
+                return true;
+            },
             [](const OneOf<os::FenceGate, os::HotplugGate, os::ResetMethodGate> auto&) {
                 return false;
             },

@@ -12,6 +12,7 @@
 #include "base/overloaded.hpp"
 #include "base/result.hpp"
 #include "daemon/executor/driver_gate.hpp"
+#include "daemon/executor/enumeration.hpp"
 #include "daemon/executor/fence.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/hotplug_mask.hpp"
@@ -99,6 +100,7 @@ event::Outcome open_gate(const Hands& hands, const os::Gate& recorded, action::L
             [&](const os::ResetMethodGate& one) { return restore_reset_method(hands, one); },
             [&](const os::DriverGate& one) { return restore_driver(hands, one); },
             [&](const os::VfsGate& one) { return restore_noted(hands, one); },
+            [&](const os::PowerGate& one) { return restore_power(hands, one); },
         },
         recorded);
     if (opened.succeeded()) {

@@ -62,6 +62,9 @@ action::Effect opening_effect(const os::Gate& gate) {
             },
             [](const os::DriverGate& one) { return action::Effect{action::ResetByVfio{one.port}}; },
             [](const os::VfsGate& one) { return action::Effect{action::RestoreVfs{one.port}}; },
+            [](const os::PowerGate& one) {
+                return action::Effect{action::SetSlotPower{one.port, true}};
+            },
         },
         gate);
 }
@@ -125,11 +128,12 @@ std::optional<std::string> gate_name_of(const action::Effect& effect) {
             [](const action::ResetByVfio& one) -> std::optional<std::string> {
                 return drivers_below(one.port);
             },
-            [](const OneOf<action::SetSlotPower, action::RemoveFunction, action::RescanBelow,
-                           action::ObserveSlot, action::SurveyUse, action::AskHooks,
-                           action::ResetByLentFds> auto&) -> std::optional<std::string> {
-                return std::nullopt;
+            [](const action::SetSlotPower& one) -> std::optional<std::string> {
+                return os::name_of(os::PowerGate{one.port});
             },
+            [](const OneOf<action::RemoveFunction, action::RescanBelow, action::ObserveSlot,
+                           action::SurveyUse, action::AskHooks, action::ResetByLentFds> auto&)
+                -> std::optional<std::string> { return std::nullopt; },
         },
         effect);
 }
@@ -139,8 +143,8 @@ std::string gate_name_of(const os::Gate& gate) {
         Overloaded{
             [](const os::DriverGate& one) { return drivers_below(one.port); },
             [](const os::VfsGate& one) { return vfs_below(one.port); },
-            [](const OneOf<os::FenceGate, os::HotplugGate, os::ServiceGate,
-                           os::ResetMethodGate> auto& one) { return os::name_of(one); },
+            [](const OneOf<os::FenceGate, os::HotplugGate, os::ServiceGate, os::ResetMethodGate,
+                           os::PowerGate> auto& one) { return os::name_of(one); },
         },
         gate);
 }

@@ -122,6 +122,9 @@ std::optional<Gate> take_gate(std::string_view rest) {
     if (kind == "vfs") {
         return take_vfs(*address, rest);
     }
+    if (kind == "power") {
+        return rest.empty() ? std::optional<Gate>(PowerGate{*address}) : std::nullopt;
+    }
     return kind == "reset_method" ? take_reset_method(*address, rest) : std::nullopt;
 }
 
@@ -134,7 +137,7 @@ std::string former_state(const Gate& gate) {
                                    one.device_control);
             },
             [](const HotplugGate& one) { return fmt::format(" {:04x}", one.slot_control); },
-            [](const ServiceGate&) { return std::string{}; },
+            [](const OneOf<ServiceGate, PowerGate> auto&) { return std::string{}; },
             [](const ResetMethodGate& one) { return " " + one.only + "|" + one.methods; },
             [](const DriverGate& one) { return " " + to_text(one.before); },
             [](const VfsGate& one) {
@@ -147,14 +150,12 @@ std::string former_state(const Gate& gate) {
 }  // namespace
 
 pci::Address subject(const Gate& gate) {
-    return std::visit(
-        Overloaded{
-            [](const OneOf<FenceGate, HotplugGate, ServiceGate, DriverGate, VfsGate> auto& one) {
-                return one.port;
-            },
-            [](const ResetMethodGate& one) { return one.function; },
-        },
-        gate);
+    return std::visit(Overloaded{
+                          [](const OneOf<FenceGate, HotplugGate, ServiceGate, DriverGate, VfsGate,
+                                         PowerGate> auto& one) { return one.port; },
+                          [](const ResetMethodGate& one) { return one.function; },
+                      },
+                      gate);
 }
 
 std::string name_of(const Gate& gate) {
@@ -173,6 +174,7 @@ std::string name_of(const Gate& gate) {
             [](const VfsGate& one) {
                 return fmt::format("vfs {} {}", one.port.to_string(), one.function.to_string());
             },
+            [](const PowerGate& one) { return "power " + one.port.to_string(); },
         },
         gate);
 }

@@ -67,8 +67,14 @@ struct VfsGate {
     bool operator==(const VfsGate&) const = default;
 };
 
-using Gate =
-    std::variant<FenceGate, HotplugGate, ServiceGate, ResetMethodGate, DriverGate, VfsGate>;
+/// Power of a port's slot, which was on.
+struct PowerGate {
+    pci::Address port;
+    bool operator==(const PowerGate&) const = default;
+};
+
+using Gate = std::variant<FenceGate, HotplugGate, ServiceGate, ResetMethodGate, DriverGate, VfsGate,
+                          PowerGate>;
 
 /// The port or function that the gate is part of; the port for functions that are looked after
 /// together.

@@ -109,7 +109,7 @@ void FakeDriverCore::loses_vfs_by(const std::string& power_file, const std::stri
     const std::lock_guard lock(mutex_);
     int power = -1;
     watch(power_file, power);
-    powers_[power] = address;
+    powers_[power] = {power_file, address};
 }
 
 std::string FakeDriverCore::whose(const std::string& address) const {
@@ -180,9 +180,11 @@ void FakeDriverCore::written(int watch) {
     if (const auto number = numbers_.find(watch); number != numbers_.end()) {
         number_changed(number->second);
     }
-    if (const auto power = powers_.find(watch); power != powers_.end()) {
+    const auto power = powers_.find(watch);
+    // Power that is put on again where it is on loses nothing.
+    if (power != powers_.end() && sysfs_.tree().files().read(power->second.file) == "0") {
         for (auto& [unused, physical] : numbers_) {
-            if (physical.address == power->second) {
+            if (physical.address == power->second.loses_vfs_of) {
                 sysfs_.set_attribute(physical.address, "sriov_numvfs", "0\n");
                 sysfs_.set_attribute(physical.address, "sriov_drivers_autoprobe", "1\n");
                 number_changed(physical);

@@ -52,6 +52,11 @@ private:
         bool binds;
     };
 
+    struct Power {
+        std::string file;
+        std::string loses_vfs_of;
+    };
+
     struct Physical {
         std::string address;
         std::string default_driver;
@@ -73,8 +78,8 @@ private:
     os::UniqueFd writes_;
     os::UniqueFd stop_;
     mutable std::mutex mutex_;
-    std::map<int, Physical> numbers_;    // by watch of sriov_numvfs
-    std::map<int, std::string> powers_;  // by watch of the slot's power file
+    std::map<int, Physical> numbers_;  // by watch of sriov_numvfs
+    std::map<int, Power> powers_;      // by watch of its file
     int marker_ = -1;
     mutable std::atomic<std::uint64_t> settled_{0};
     std::thread kernel_;

@@ -53,7 +53,12 @@ std::vector<Scenario> scenarios() {
           action::BindService{kPort, pci::Service::Pciehp}}},
         {"ResetMethod", {action::ResetFunction{kCard, action::KernelReset::Bus}}},
         {"VirtualFunctions",
-         {action::NoteVfs{kPort}, action::SetSlotPower{kPort, false}, action::RestoreVfs{kPort}}},
+         {action::NoteVfs{kPort}, action::SetSlotPower{kPort, false},
+          action::SetSlotPower{kPort, true}, action::RestoreVfs{kPort}}},
+        {"SlotPower",
+         {action::MaskHotplug{kOtherPort}, action::SetSlotPower{kOtherPort, false},
+          action::SetSlotPower{kOtherPort, true},
+          action::UnmaskHotplug{kOtherPort, action::Latched::Deliver}}},
         {"ResetByVfio", {action::ResetByVfio{kOtherPort}}},
         {"AllAtOnce",
          {action::UnbindService{kPort, pci::Service::Aer}, action::RaiseFence{kPort},
@@ -79,10 +84,17 @@ std::string drivers_of(const fakes::FakeSysfs& sysfs, const fakes::FakeDriverCor
            value_of(sysfs, "sriov_drivers_autoprobe");
 }
 
+std::string power_of(const fakes::FakeSysfs& sysfs, int slot) {
+    const std::string text =
+        sysfs.tree().files().read("bus/pci/slots/" + std::to_string(slot) + "/power");
+    return "power " + std::string(without_newline(text));
+}
+
 /// Everything that a gate changes.
 std::string state_of(const fakes::FakeSysfs& sysfs, const fakes::FakeDriverCore& core) {
     return drivers_of(sysfs, core) + sysfs.config("0000:00:1c.0") + sysfs.config("0000:01:00.0") +
-           sysfs.attribute("0000:01:00.0", "reset_method") +
+           sysfs.attribute("0000:01:00.0", "reset_method") + sysfs.config("0000:00:1d.0") +
+           power_of(sysfs, 5) + power_of(sysfs, 6) +
            (sysfs.bound("0000:00:1c.0:pcie002") ? "aer" : "no aer") +
            (sysfs.bound("0000:00:1c.0:pcie004") ? "pciehp" : "no pciehp");
 }

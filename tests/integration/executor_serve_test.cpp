@@ -238,9 +238,10 @@ TEST_F(ExecutorServe, OpensAtItsStartWhatItsPredecessorLeftClosed) {
 }
 
 TEST_F(ExecutorServe, AnswersWhatItWasAskedWithExecutorLostWhenItDies) {
-    sysfs.hang("bus/pci/slots/5/power");
+    const std::string rescan = sysfs.file_of("0000:00:1c.0", "pci_bus/0000:01/rescan");
+    sysfs.hang(rescan);
     fakes::ExecutorConversation talk(sysfs);
-    const auto id = talk.ask(action::SetSlotPower{kPort, false});
+    const auto id = talk.ask(action::RescanBelow{kPort});
     ASSERT_EQ(talk.answer_to(action::ObserveSlot{kOtherPort}).kind, OutcomeKind::Done);
 
     talk.signal(SIGKILL);
@@ -250,15 +251,16 @@ TEST_F(ExecutorServe, AnswersWhatItWasAskedWithExecutorLostWhenItDies) {
     EXPECT_EQ(talk.answer_to(action::ObserveSlot{kPort}).kind, OutcomeKind::ExecutorLost);
     ASSERT_TRUE(talk.client().launch(fakes::ExecutorConversation::command(sysfs, {})));
     EXPECT_EQ(talk.answer_to(action::ObserveSlot{kPort}).kind, OutcomeKind::Done);
-    (void)sysfs.let_go("bus/pci/slots/5/power");  // the killed one left its worker behind
+    (void)sysfs.let_go(rescan);  // the killed one left its worker behind
 }
 
 // The case of DESIGN.md: one call that never returns delays nothing else.
 TEST_F(ExecutorServe, GoesOnWhileOneWorkerHangs) {
-    sysfs.hang("bus/pci/slots/5/power");
+    const std::string rescan = sysfs.file_of("0000:00:1c.0", "pci_bus/0000:01/rescan");
+    sysfs.hang(rescan);
     fakes::ExecutorConversation talk(sysfs, {"--deadline-max-ms", "300"});
     ASSERT_EQ(talk.answer_to(action::ObserveSlot{kOtherPort}).kind, OutcomeKind::Done);
-    const auto hung = talk.ask(action::SetSlotPower{kPort, false});
+    const auto hung = talk.ask(action::RescanBelow{kPort});
 
     const Instant before = os::read_clock();
     ASSERT_EQ(talk.answer_to(action::ObserveSlot{kOtherPort}).kind, OutcomeKind::Done);
@@ -269,11 +271,11 @@ TEST_F(ExecutorServe, GoesOnWhileOneWorkerHangs) {
         "other_slot_us",
         std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
     EXPECT_EQ(talk.wait_for(hung),
-              (Outcome{OutcomeKind::TimedOut, 0, "power off slot of 0000:00:1c.0", std::nullopt}));
+              (Outcome{OutcomeKind::TimedOut, 0, "rescan below 0000:00:1c.0", std::nullopt}));
     EXPECT_EQ(talk.client().outstanding(), 1U);
     EXPECT_EQ(talk.answer_to(action::RaiseFence{kOtherPort}), kDone);
 
-    EXPECT_EQ(sysfs.let_go("bus/pci/slots/5/power"), "0");
+    EXPECT_EQ(sysfs.let_go(rescan), "1");
 
     EXPECT_EQ(talk.wait_for(hung, 2), kDone);
     EXPECT_EQ(talk.client().outstanding(), 0U);
@@ -300,10 +302,11 @@ TEST_F(ExecutorServe, LeavesAGateOpenThatWouldBeClosedTooLate) {
 }
 
 TEST_F(ExecutorServe, RefusesMoreThanItsWorkersCanHold) {
-    sysfs.hang("bus/pci/slots/5/power");
+    const std::string rescan = sysfs.file_of("0000:00:1c.0", "pci_bus/0000:01/rescan");
+    sysfs.hang(rescan);
     fakes::ExecutorConversation talk(sysfs);
     for (int count = 0; count < 64; ++count) {
-        (void)talk.ask(action::SetSlotPower{kPort, false});
+        (void)talk.ask(action::RescanBelow{kPort});
     }
 
     EXPECT_EQ(talk.answer_to(action::ObserveSlot{kOtherPort}),
@@ -311,7 +314,7 @@ TEST_F(ExecutorServe, RefusesMoreThanItsWorkersCanHold) {
     talk.signal(SIGKILL);
     EXPECT_EQ(talk.wait_for_end(), "signal 9");
     // A worker that comes to its write only now sees that nobody waits, and does not write.
-    EXPECT_LE(sysfs.let_go("bus/pci/slots/5/power").size(), 64U);
+    EXPECT_LE(sysfs.let_go(rescan).size(), 64U);
 }
 
 TEST_F(ExecutorServe, RefusesWhatItCannotReadAndGoesOn) {

@@ -12,6 +12,7 @@
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
+#include "os/gate_record.hpp"
 #include "os/sysfs_dir.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
@@ -147,6 +148,32 @@ TEST_F(SlotEffectsTest, SlotPowerGoesToTheSlotOfTheBusBelowThePort) {
 
     EXPECT_EQ(sysfs.tree().files().read("bus/pci/slots/5/power"), "0");
     EXPECT_EQ(sysfs.tree().files().read("bus/pci/slots/6/power"), "1\n");
+}
+
+TEST_F(SlotEffectsTest, SlotPowerThatIsOffIsAGateUntilItIsOn) {
+    ASSERT_EQ(perform(action::SetSlotPower{kPort, false}), kDone);
+    EXPECT_EQ(os::GateRecord(sysfs.state_dir()).load().value(),
+              (os::ClosedGates{{os::PowerGate{kPort}}, {}}));
+
+    ASSERT_EQ(perform(action::SetSlotPower{kPort, true}), kDone);
+    EXPECT_EQ(os::GateRecord(sysfs.state_dir()).load().value(), os::ClosedGates{});
+    EXPECT_EQ(sysfs.tree().files().read("bus/pci/slots/5/power"), "1");
+}
+
+TEST_F(SlotEffectsTest, SlotPowerThatAnotherHandPutOffIsNoGate) {
+    sysfs.tree().files().write("bus/pci/slots/5/power", "0\n");
+
+    EXPECT_EQ(perform(action::SetSlotPower{kPort, false}), kDone);
+
+    EXPECT_EQ(os::GateRecord(sysfs.state_dir()).load().value(), os::ClosedGates{});
+}
+
+TEST_F(SlotEffectsTest, SlotPowerThatWasLeftOffIsPutOnByTheOpeningOfItsGate) {
+    ASSERT_EQ(perform(action::SetSlotPower{kPort, false}), kDone);
+
+    EXPECT_EQ(perform(os::Gate{os::PowerGate{kPort}}), kDone);
+
+    EXPECT_EQ(sysfs.tree().files().read("bus/pci/slots/5/power"), "1");
 }
 
 TEST_F(SlotEffectsTest, SlotPowerNeedsPciehp) {

@@ -28,7 +28,8 @@ std::vector<Gate> every_gate() {
             DriverGate{kPort, kFunction, {"virtio-pci", ""}},
             DriverGate{kPort, kFunction, {"", "pci-stub"}},
             VfsGate{kPort, kFunction, true, {{"nvme", ""}, {"vfio-pci", "vfio-pci"}}},
-            VfsGate{kPort, kFunction, false, {{"", ""}}}};
+            VfsGate{kPort, kFunction, false, {{"", ""}}},
+            PowerGate{kPort}};
 }
 
 std::string line_of(const Gate& gate) {
