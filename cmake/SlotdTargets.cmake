@@ -53,10 +53,10 @@ function(slotd_library name)
     target_link_libraries(slotd_${name} ${scope} slotd_options ${ARG_DEPENDS} ${ARG_LIBRARIES})
 endfunction()
 
-# slotd_program(<name> <folder of daemon/> LIBRARIES ...): main.cpp is the program, everything else
+# slotd_program(<name> <folder of daemon/> INSTALL <dir> LIBRARIES ...): main.cpp is the program, everything else
 # in the folder a library <name>_parts, so that tests can link it.
 function(slotd_program name folder)
-    cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ARG "" "INSTALL" "LIBRARIES" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
     add_library(${name}_parts STATIC ${sources})
@@ -65,7 +65,7 @@ function(slotd_program name folder)
     add_executable(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/main.cpp)
     target_link_libraries(${name} PRIVATE ${name}_parts)
     slotd_precompile(std ${name}_parts ${name})
-    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(TARGETS ${name} RUNTIME DESTINATION ${ARG_INSTALL})
 endfunction()
 
 # slotd_test_options: what is compiled for tests alone is quick to compile, not quick to run.

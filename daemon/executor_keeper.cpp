@@ -39,6 +39,9 @@ ExecutorKeeper::ExecutorKeeper(const Options& options, const os::EventLoop& loop
           [this](const std::string& how) { ended(how); }) {}
 
 Status ExecutorKeeper::launch() {
+    if (options_.executor_socket) {
+        return client_.connect(*options_.executor_socket);
+    }
     auto program = os::executor_beside_us();
     if (!program) {
         return std::unexpected(std::move(program.error()));

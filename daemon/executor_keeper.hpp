@@ -16,8 +16,8 @@
 
 namespace slotd::daemon {
 
-/// Keeps a slotd-exec running: starts the one beside slotd, starts another when it dies, gives up
-/// when that happens too often.
+/// Keeps a slotd-exec running: starts the one beside slotd, or connects to the socket where systemd
+/// starts one; again when it dies; gives up when that happens too often.
 class ExecutorKeeper final : public engine::Executor {
 public:
     struct News {

@@ -46,6 +46,9 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
         ->excludes(config);
     app.add_flag("--may-be-idle", options.may_be_idle,
                  "end with 0 on a machine that has no PCIe port to watch");
+    app.add_option("--executor-socket", options.executor_socket,
+                   "use the slotd-exec that listens there, as slotd-exec.socket makes systemd "
+                   "start it; without it slotd starts one, and must be root");
     const char* const aids = "Test aids";
     app.add_option("--sysfs-root", options.sysfs_root, "use this tree instead of /sys")
         ->group(aids);

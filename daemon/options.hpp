@@ -17,7 +17,9 @@ struct Options {
     std::string control_socket;
     std::string executor_state_dir;
     std::optional<std::string> history_directory;  ///< nullopt: as the configuration has it
-    std::vector<std::string> executor_arguments;   ///< passed on to the first slotd-exec
+    /// Where a slotd-exec listens that systemd starts; nullopt: slotd starts its own.
+    std::optional<std::string> executor_socket;
+    std::vector<std::string> executor_arguments;  ///< passed on to the first slotd-exec
     bool may_be_idle = false;  ///< a machine without a PCIe port is no error: say so and end
 };
 

@@ -208,7 +208,8 @@ private:
         if (options_.sysfs_root) {
             return std::nullopt;  // the trace would be another machine's
         }
-        auto trace = os::TraceEvents::open();
+        auto passed = os::TraceEvents::passed_by_systemd();
+        auto trace = passed ? Result<os::TraceEvents>(std::move(*passed)) : os::TraceEvents::open();
         if (!trace) {
             say(action::Priority::Warning, action::RecordKind::DaemonStarted,
                 trace.error().message() + "; errors are heard of only when their recovery begins");

@@ -40,6 +40,13 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
     app.add_flag("--open-gates", options.open_gates,
                  "open every gate that is recorded as closed, say which, and end")
         ->excludes(fd);
+    app.add_flag("--prepare-trace", options.prepare_trace,
+                 "make slotd's trace instance, for a slotd that may not, and end")
+        ->excludes(fd);
+    std::uint32_t lock_patience_s = 0;
+    app.add_option("--patience-s", lock_patience_s,
+                   "wait so long for another slotd-exec to end (0 to 600)")
+        ->check(CLI::Range(0, 600));
     app.add_option("--state-dir", options.state_dir, "where the gate record is")
         ->capture_default_str();
     app.add_option("--sysfs-root", options.sysfs_root, "use this tree instead of /sys")
@@ -70,6 +77,7 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
         (void)std::fprintf(stderr, "slotd-exec: %s; try 'slotd-exec --help'\n", mistake.what());
         return std::unexpected(ExitCode::Usage);
     }
+    options.lock_patience = std::chrono::seconds(lock_patience_s);
     if (deadline_max_ms) {
         options.deadline_max = std::chrono::milliseconds(*deadline_max_ms);
     }

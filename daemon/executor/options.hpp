@@ -25,6 +25,8 @@ enum class ExitCode : std::uint8_t {
 struct Options {
     std::optional<int> client_fd;  ///< --fd
     bool open_gates = false;
+    bool prepare_trace = false;
+    Duration lock_patience{};               ///< for another slotd-exec to end
     std::optional<std::string> sysfs_root;  ///< nullopt: the machine's own /sys
     std::string proc_root = "/proc";
     std::string state_dir = "/run/slotd-exec";

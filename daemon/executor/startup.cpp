@@ -12,8 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <expected>
 #include <optional>
 #include <string>
@@ -21,15 +23,20 @@
 #include <utility>
 
 #include "action/record.hpp"
+#include "base/time.hpp"
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/options.hpp"
 #include "daemon/executor/say.hpp"
 #include "daemon/executor/server.hpp"
+#include "os/clock.hpp"
 #include "os/sysfs_dir.hpp"
+#include "os/trace_events.hpp"
 #include "os/unique_fd.hpp"
 #include "os/vfio_calls.hpp"
 
 namespace slotd::executor {
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -37,7 +44,7 @@ using action::Priority;
 
 // A worker of a slotd-exec that was killed between its fork and its first line still holds the lock
 // for a moment.
-constexpr int kLockTries = 10;
+constexpr Duration kLockPatience = 200ms;
 constexpr timespec kBetweenTries{.tv_sec = 0, .tv_nsec = 20'000'000};
 
 std::unexpected<ExitCode> stop_with(ExitCode code, const std::string& why) {
@@ -77,9 +84,19 @@ std::expected<os::UniqueFd, ExitCode> accept_one(const os::UniqueFd& listener, i
     return client;
 }
 
+/// A kernel without the events is a fact, not a fault: slotd hears of less, and says so.
+ExitCode prepare_trace() {
+    if (const auto unseen = os::TraceEvents::prepare(); !unseen) {
+        say(Priority::Warning, unseen.error().message());
+        return ExitCode::CannotStart;
+    }
+    return ExitCode::Ok;
+}
+
 }  // namespace
 
-std::expected<os::UniqueFd, ExitCode> lock_state_dir(const std::string& state_dir) {
+std::expected<os::UniqueFd, ExitCode> lock_state_dir(const std::string& state_dir,
+                                                     Duration patience) {
     if (::mkdir(state_dir.c_str(), 0700) != 0 && errno != EEXIST) {
         return stop_with(ExitCode::CannotStart,
                          "cannot create " + state_dir + ": " + errno_text(errno));
@@ -89,7 +106,8 @@ std::expected<os::UniqueFd, ExitCode> lock_state_dir(const std::string& state_di
     if (!lock) {
         return stop_with(ExitCode::CannotStart, "cannot open " + path + ": " + errno_text(errno));
     }
-    for (int attempt = 0; attempt < kLockTries; ++attempt) {
+    const Instant deadline = os::read_clock() + std::max(patience, kLockPatience);
+    while (os::read_clock() < deadline) {
         if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
             return lock;
         }
@@ -136,6 +154,9 @@ ExitCode run(const Options& options, const os::VfioCalls& vfio) {
         say(Priority::Error, "must be root to reset functions and write to configuration space");
         return ExitCode::NotRoot;
     }
+    if (options.prepare_trace) {
+        return prepare_trace();
+    }
     const ServerSetup setup{.sysfs_root = options.sysfs_root.value_or("/sys"),
                             .proc_root = options.proc_root,
                             .state_dir = options.state_dir,
@@ -145,7 +166,7 @@ ExitCode run(const Options& options, const os::VfioCalls& vfio) {
         say(Priority::Error, sysfs.error().message());
         return ExitCode::CannotStart;
     }
-    const auto lock = lock_state_dir(setup.state_dir);
+    const auto lock = lock_state_dir(setup.state_dir, options.lock_patience);
     if (!lock) {
         return lock.error();
     }

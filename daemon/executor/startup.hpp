@@ -3,6 +3,7 @@
 #include <expected>
 #include <string>
 
+#include "base/time.hpp"
 #include "daemon/executor/options.hpp"
 #include "os/unique_fd.hpp"
 #include "os/vfio_calls.hpp"
@@ -13,8 +14,9 @@ namespace slotd::executor {
 /// code.
 
 /// Creates the state directory (0700) and locks it, for as long as the descriptor lives: one
-/// slotd-exec for one gate record.
-std::expected<os::UniqueFd, ExitCode> lock_state_dir(const std::string& state_dir);
+/// slotd-exec for one gate record. `patience` is for another one that is about to end.
+std::expected<os::UniqueFd, ExitCode> lock_state_dir(const std::string& state_dir,
+                                                     Duration patience);
 
 /// The socket that was passed: --fd, or the first of LISTEN_FDS (sd_listen_fds(3)), which may be
 /// listening and is then accepted from once.

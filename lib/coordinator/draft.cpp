@@ -81,7 +81,7 @@ void Draft::tell(action::Priority priority, action::RecordKind kind, std::string
     record.kind = kind;
     record.port = slot.facts.port;
     record.slot = slot.facts.name;
-    record.incident = slot.incident ? slot.incident->id : 0;
+    record.incident = slot.incident ? slot.incident->id : closed_incident_;
     if (const Operation* const operation = operation_of(slot.phase)) {
         record.attempt = operation->attempt;
     }
@@ -113,6 +113,7 @@ void Draft::close_incident(action::Priority priority, const std::string& how, bo
          fmt::format("incident closed after {}.{:03} s: {}", lasted.count() / 1000,
                      lasted.count() % 1000, how));
     slot.ill_incident = well ? 0 : slot.incident->id;
+    closed_incident_ = slot.incident->id;
     slot.incident.reset();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ public:
     /// run() of a single look.
     void look();
 
+    /// Of the incident that is open, or that was closed just before: its story ends where the slot
+    /// rests.
     void tell(action::Priority priority, action::RecordKind kind, std::string text);
     void open_incident(const std::string& cause);
     void close_incident(action::Priority priority, const std::string& how, bool frozen = false);
@@ -54,6 +57,7 @@ public:
 
 private:
     std::vector<Action> actions_;
+    std::uint64_t closed_incident_ = 0;
 };
 
 }  // namespace slotd::coordinator

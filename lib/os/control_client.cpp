@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <cstring>
 #include <expected>
 #include <limits>
 #include <optional>
@@ -21,6 +20,7 @@
 #include "base/time.hpp"
 #include "os/os_error.hpp"
 #include "os/unique_fd.hpp"
+#include "os/unix_address.hpp"
 
 namespace slotd::os {
 
@@ -60,16 +60,14 @@ Woken wait_for(int socket, short events, int interrupt,
 }  // namespace
 
 Result<ControlClient> ControlClient::connect(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.empty() || path.size() >= sizeof address.sun_path) {
-        return failure(ErrorKind::Malformed, "connect to \"" + path + "\": 1 to 107 bytes, please");
+    const auto address = unix_address(path);
+    if (!address) {
+        return std::unexpected(address.error());
     }
-    std::memcpy(address.sun_path, path.data(), path.size());
     // Non-blocking from the start: with a full backlog a blocking connect could wait for ever.
     UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    if (!socket ||
-        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address),
+                             sizeof *address) != 0) {
         return std::unexpected(os_error(errno, "connect to " + path));
     }
     return ControlClient(std::move(socket));

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <expected>
 #include <memory>
 #include <string>
@@ -18,6 +17,7 @@
 #include "os/control_socket.hpp"
 #include "os/os_error.hpp"
 #include "os/unique_fd.hpp"
+#include "os/unix_address.hpp"
 
 namespace slotd::os {
 
@@ -34,17 +34,6 @@ UniqueFd passed_listener() {
         }
     }
     return {};
-}
-
-Result<sockaddr_un> address_of(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.empty() || path.size() >= sizeof address.sun_path) {
-        return failure(ErrorKind::Malformed,
-                       "use \"" + path + "\" for the control socket: 1 to 107 bytes, please");
-    }
-    std::memcpy(address.sun_path, path.data(), path.size());
-    return address;
 }
 
 const sockaddr* generic(const sockaddr_un& address) {
@@ -102,7 +91,7 @@ Result<UniqueFd> lock_beside(const std::string& path) {
 
 Status ControlSocket::listen_at_path() {
     const std::string& path = options_.path;
-    const auto address = address_of(path);
+    const auto address = unix_address(path);
     if (!address) {
         return std::unexpected(address.error());
     }

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@
 #include "os/os_error.hpp"
 #include "os/passed_fds.hpp"
 #include "os/unique_fd.hpp"
+#include "os/unix_address.hpp"
 
 namespace slotd::os {
 
@@ -140,6 +142,19 @@ Status ExecutorClient::adopt(UniqueFd socket) {
     }
     socket_ = std::move(socket);
     return watch(socket_.get());
+}
+
+Status ExecutorClient::connect(const std::string& path) {
+    const auto address = unix_address(path);
+    if (!address) {
+        return std::unexpected(address.error());
+    }
+    UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
+    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address),
+                             sizeof *address) != 0) {
+        return std::unexpected(os_error(errno, "connect to slotd-exec at " + path));
+    }
+    return adopt(std::move(socket));
 }
 
 void ExecutorClient::start(event::EffectId id, const action::Effect& effect) {
@@ -286,15 +301,25 @@ bool ExecutorClient::reap() {
 }
 
 Status ExecutorClient::close_and_wait(Duration patience) {
-    disconnect();
-    if (pid_ < 0) {
+    const bool ours = pid_ > 0;
+    if (!ours && !socket_) {
         return {};
     }
-    pollfd process{.fd = process_.get(), .events = POLLIN, .revents = 0};
+    // The other end of the socket lives as long as slotd-exec does.
+    pollfd other{.fd = ours ? process_.get() : socket_.get(), .events = 0, .revents = 0};
+    if (ours) {
+        disconnect();
+        other.events = POLLIN;
+    } else {
+        (void)::shutdown(socket_.get(), SHUT_WR);
+    }
     const auto patience_ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
     const int ready =
-        ::poll(&process, 1, static_cast<int>(std::min<std::int64_t>(patience_ms, INT_MAX)));
-    if (ready == 0 || !reap()) {
+        ::poll(&other, 1, static_cast<int>(std::min<std::int64_t>(patience_ms, INT_MAX)));
+    if (!ours) {
+        disconnect();
+    }
+    if (ready == 0 || (ours && !reap())) {
         return failure(ErrorKind::TimedOut, "see slotd-exec open all gates and end");
     }
     if (exit_code_ != 0) {

@@ -45,6 +45,8 @@ public:
     Status launch(const std::vector<std::string>& command);
     /// Uses a connected SOCK_SEQPACKET socket to a slotd-exec that somebody else started.
     Status adopt(UniqueFd socket);
+    /// Uses the slotd-exec that listens at `path`, or that systemd starts for that.
+    Status connect(const std::string& path);
 
     /// Never waits. Where slotd-exec is not there, or too many requests wait for it, the outcome
     /// (ExecutorLost, Refused) comes with the next readable().
@@ -68,7 +70,8 @@ public:
     pid_t pid() const { return pid_; }
 
     /// Ends the conversation and waits until slotd-exec has opened all gates and ended; TimedOut
-    /// where it takes longer. Its exit code 5, a gate is still closed, is an Error too.
+    /// where it takes longer. Its exit code 5, a gate is still closed, is an Error too; that of one
+    /// that somebody else started is known to whoever did.
     Status close_and_wait(Duration patience);
 
 private:

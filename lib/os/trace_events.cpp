@@ -2,16 +2,19 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "event/trace_decode.hpp"
@@ -33,20 +36,61 @@ constexpr std::array kEvents{
     TraceEventName{"pci:pci_hp_event", "events/pci/pci_hp_event/enable"},
 };
 
+/// FileDescriptorName= of slotd-trace.socket.
+constexpr std::string_view kPassedName = "slotd-trace";
+
 }  // namespace
 
-TraceEvents::TraceEvents(SysfsDir instances) : instances_(std::move(instances)) {}
-
 TraceEvents::~TraceEvents() {
-    if (instances_.fd() < 0) {
-        return;  // moved from
+    if (!instances_ || instances_->fd() < 0) {
+        return;  // systemd's, or moved from
     }
     pipe_.reset();  // an instance with an open pipe is busy
     // Best effort: what is left behind costs a buffer and is used again at the next start.
-    (void)::unlinkat(instances_.fd(), kInstance, AT_REMOVEDIR);
+    (void)::unlinkat(instances_->fd(), kInstance, AT_REMOVEDIR);
 }
 
 Result<TraceEvents> TraceEvents::open(const std::string& tracefs) {
+    auto unseen = prepare(tracefs);
+    if (!unseen) {
+        return std::unexpected(std::move(unseen.error()));
+    }
+    auto instances = SysfsDir::open(tracefs + "/instances");
+    if (!instances) {
+        return std::unexpected(std::move(instances.error()));
+    }
+    TraceEvents events;
+    events.unseen_ = std::move(*unseen);
+    const std::string pipe = std::string(kInstance) + "/trace_pipe";
+    events.pipe_.reset(::openat(instances->fd(), pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    events.instances_.emplace(std::move(*instances));
+    if (!events.pipe_) {
+        return std::unexpected(os_error(errno, "open " + tracefs + "/instances/" + pipe));
+    }
+    return events;
+}
+
+std::optional<TraceEvents> TraceEvents::passed_by_systemd() {
+    char** names = nullptr;
+    const int count = ::sd_listen_fds_with_names(0, &names);
+    TraceEvents events;
+    for (int index = 0; index < count; ++index) {
+        if (std::string_view(names[index]) == kPassedName) {
+            events.pipe_.reset(SD_LISTEN_FDS_START + index);
+        }
+        std::free(names[index]);
+    }
+    std::free(static_cast<void*>(names));
+    if (!events.pipe_) {
+        return std::nullopt;
+    }
+    // What it opened may block: it is opened for reading and nothing else.
+    const int flags = ::fcntl(events.pipe_.get(), F_GETFL);
+    (void)::fcntl(events.pipe_.get(), F_SETFL, flags | O_NONBLOCK);
+    return events;
+}
+
+Result<std::vector<std::string>> TraceEvents::prepare(const std::string& tracefs) {
     auto instances = SysfsDir::open(tracefs + "/instances");
     if (!instances) {
         return std::unexpected(std::move(instances.error()));
@@ -55,43 +99,32 @@ Result<TraceEvents> TraceEvents::open(const std::string& tracefs) {
         return std::unexpected(
             os_error(errno, "make the trace instance " + instances->path() + "/" + kInstance));
     }
-    TraceEvents events{std::move(*instances)};
-    if (auto enabled = events.enable(); !enabled) {
-        return std::unexpected(std::move(enabled.error()));
-    }
-    return events;
-}
-
-Status TraceEvents::enable() {
-    auto instance = instances_.open_below(kInstance);
+    auto instance = instances->open_below(kInstance);
     if (!instance) {
         return std::unexpected(std::move(instance.error()));
     }
     // Without this poll(2) waits until half of the buffer is full.
     if (auto written = instance->write("buffer_percent", "0"); !written) {
-        return written;
+        return std::unexpected(std::move(written.error()));
     }
     // Fewer bytes to read; the decoder understands both, so a kernel without it does no harm.
     (void)instance->write("options/context-info", "0");
     // A left-over instance holds what happened while nobody was here: not news. Best effort.
     (void)UniqueFd{::openat(instance->fd(), "trace", O_WRONLY | O_TRUNC | O_CLOEXEC)};
-    pipe_.reset(::openat(instance->fd(), "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    if (!pipe_) {
-        return std::unexpected(os_error(errno, "open " + instance->path() + "/trace_pipe"));
-    }
+    std::vector<std::string> unseen;
     for (const TraceEventName& wanted : kEvents) {
         if (auto written = instance->write(wanted.enable, "1"); !written) {
             if (written.error().kind != ErrorKind::NotFound) {
-                return written;
+                return std::unexpected(std::move(written.error()));
             }
-            unseen_.emplace_back(wanted.name);
+            unseen.emplace_back(wanted.name);
         }
     }
-    if (unseen_.size() == kEvents.size()) {
+    if (unseen.size() == kEvents.size()) {
         return failure(ErrorKind::Unsupported,
                        "find ras:aer_event or pci:pci_hp_event in " + instance->path());
     }
-    return {};
+    return unseen;
 }
 
 void TraceEvents::readable(const Sink& sink) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,15 @@ public:
     /// faults: slotd then hears of errors and hot-plug from uevents only, which is later.
     static Result<TraceEvents> open(const std::string& tracefs = kTracefs);
 
+    /// For who may not enter tracefs: systemd opens the pipe of an instance that prepare() has made
+    /// (slotd-trace.socket, FileDescriptorName=slotd-trace) and removes the instance afterwards.
+    /// nullopt where it has passed none.
+    static std::optional<TraceEvents> passed_by_systemd();
+
+    /// Makes the instance and enables its events, errors as of open(); what it answers are events
+    /// that this kernel does not have.
+    static Result<std::vector<std::string>> prepare(const std::string& tracefs = kTracefs);
+
     TraceEvents(TraceEvents&& other) noexcept = default;
     TraceEvents& operator=(TraceEvents&& other) = delete;
     ~TraceEvents();
@@ -47,12 +57,11 @@ private:
     static constexpr std::size_t kBytesPerTurn = 65536;
     static constexpr std::size_t kLineBytesMax = 4096;
 
-    explicit TraceEvents(SysfsDir instances);
+    TraceEvents() = default;
 
-    Status enable();
     void take(std::string_view bytes, const Sink& sink);
 
-    SysfsDir instances_;
+    std::optional<SysfsDir> instances_;  // nullopt: the instance is not ours to remove
     UniqueFd pipe_;
     std::vector<std::string> unseen_;
     std::string line_;  // what has come of an unfinished line

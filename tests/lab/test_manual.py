@@ -44,6 +44,7 @@ class Pages(unittest.TestCase):
 
     def test_the_daemons_have_every_option(self) -> None:
         self.assertEqual(dashed("slotd.8") - {"open-gates"}, options_in(help_of("slotd")))
+        self.assertEqual(dashed("slotd-exec.8"), options_in(help_of("slotd-exec")))
         self.assertEqual(dashed("slotd-run-hooks.8") - {"force"}, options_in(help_of("slotd-run-hooks")))
 
     def test_slotd_toml_has_every_table_and_key(self) -> None:

@@ -5,12 +5,12 @@ import stat
 
 
 class Archive:
-    """Folders are made as needed. Archives may be concatenated: the kernel unpacks one after the
-    other."""
+    """Folders are made as needed, but those that `existing` names: they may be links in an archive
+    before this one. Archives may be concatenated: the kernel unpacks one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, existing: tuple[str, ...] = ()) -> None:
         self._bytes = bytearray()
-        self._folders: set[str] = set()
+        self._folders: set[str] = set(existing)
         self._inode = 0
 
     def _entry(

@@ -4,18 +4,19 @@ import json
 import time
 from pathlib import Path
 
-from . import initramfs, kernel as kernels, places, topology
+from . import debian, initramfs, kernel as kernels, places, topology
 from .agent import Agent, Ended, GuestDead, GuestError
 from .guest_pci import GuestPci
 from .guest_slotd import GuestSlotd
-from .machine import Clock, Machine
+from .machine import MEMORY_MIB, Clock, Machine
 from .record import Event, parse_record
 
 BOOT_TIMEOUT_S = 300.0
 
 
 class Guest:
-    """Boots in the constructor; `stop` ends it. `with_slotd` adds slotd's programs to its root."""
+    """Boots in the constructor; `stop` ends it. `with_slotd` adds slotd's programs to its root; with a
+    Debian `release` for a root, its package as /root/slotd.deb."""
 
     def __init__(
         self,
@@ -26,11 +27,17 @@ class Guest:
         processors: int = 1,
         command_line: str = "",
         clock: Clock | None = None,
+        release: str | None = None,
     ) -> None:
         self.kernel = kernels.fetch(kernels.PACKAGES[kernel])
-        archives = [initramfs.base(self.kernel)]
+        if release:
+            archives = [debian.root(release), debian.additions(self.kernel)]
+        else:
+            archives = [initramfs.base(self.kernel)]
         if with_slotd:
-            archives.append(initramfs.slotd(places.slotd_binaries()))
+            archives.append(
+                debian.package() if release else initramfs.slotd(places.slotd_binaries())
+            )
         begun = time.monotonic()
         self.machine = Machine(
             self.kernel,
@@ -39,6 +46,7 @@ class Guest:
             processors=processors,
             command_line=command_line,
             clock=clock,
+            memory_mib=debian.MEMORY_MIB if release else MEMORY_MIB,
         )
         self.qmp = self.machine.qmp
         self._agent = Agent(self.machine.agent_socket)

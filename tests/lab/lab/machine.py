@@ -60,6 +60,7 @@ class Machine:
         processors: int = PROCESSORS,
         command_line: str = "",
         clock: Clock | None = None,
+        memory_mib: int = MEMORY_MIB,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="slotd-lab-"))
         initrd = self.folder / "initrd"
@@ -81,7 +82,7 @@ class Machine:
             str(processors),
             *(clock.words if clock else []),
             "-m",
-            str(MEMORY_MIB),
+            str(memory_mib),
             "-global",
             "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
             "-device",

@@ -63,7 +63,7 @@ def _needs(path: Path, by_name: dict[str, Path]) -> list[Path]:
     return [by_name[name] for name in (n.replace("-", "_") for n in names) if name in by_name]
 
 
-def add_modules(archive: Archive, kernel: Kernel, extra: list[Path]) -> None:
+def add_modules(archive: Archive, kernel: Kernel, extra: list[Path], prefix: str = "") -> None:
     """The modules of LOADED and AVAILABLE and all below them, with the modules.dep that modprobe reads."""
     by_name = {_name(path): path for path in sorted(kernel.modules.rglob("*.ko*"))}
     by_name |= {_name(path): path for path in extra}
@@ -78,7 +78,7 @@ def add_modules(archive: Archive, kernel: Kernel, extra: list[Path]) -> None:
             needs[path] = _needs(path, by_name)
             wanted += needs[path]
 
-    folder = f"lib/modules/{kernel.release}"
+    folder = f"{prefix}lib/modules/{kernel.release}"
     for path in needs:
         archive.file(f"{folder}/{_name(path)}.ko", _content(path), 0o644)
     lines = [

@@ -16,6 +16,7 @@ class Scenario(unittest.TestCase):
     CARDS: topology.Topology = ()
     WITH_SLOTD = False
     KERNEL = "6.1"
+    RELEASE: str | None = None  # of Debian, with systemd; None: busybox
     ONE_GUEST_PER_TEST = False
     CLOCK: Clock | None = None  # the host's
     guest: Guest
@@ -32,6 +33,7 @@ class Scenario(unittest.TestCase):
             with_slotd=cls.WITH_SLOTD,
             kernel=cls.KERNEL,
             clock=cls.CLOCK,
+            release=cls.RELEASE,
         )
         print(
             f"{cls.__name__}: kernel {guest.kernel.release}, "

@@ -1,0 +1,50 @@
+"""slotd as the service that its package makes of it, in a guest with systemd."""
+
+import re
+import time
+
+from .agent import Ended, GuestError
+from .guest import Guest
+
+UNITS = ("slotd.service", "slotd-exec.service", "slotd.socket", "slotd-exec.socket", "slotd-trace.socket")
+
+
+class GuestService:
+    def __init__(self, guest: Guest) -> None:
+        self._guest = guest
+
+    def install(self) -> str:
+        return self._guest.run("dpkg", "-i", "/root/slotd.deb", timeout=180).text
+
+    def property(self, unit: str, name: str) -> str:
+        return self._guest.run("systemctl", "show", "-P", name, unit).text.strip()
+
+    def ctl(self, *words: str, timeout: float = 120.0, check: bool = True) -> Ended:
+        return self._guest.run("systemctl", *words, timeout=timeout, check=check)
+
+    def pid(self, unit: str = "slotd.service") -> int:
+        return int(self.property(unit, "MainPID"))
+
+    def wait_for(self, condition, what: str, timeout: float = 60.0) -> None:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                raise GuestError(f"{what} did not happen:\n{self.journal()}")
+            time.sleep(0.2)
+
+    def wait_for_rest(self) -> None:
+        self.wait_for(self._guest.slotd.at_rest, "rest")
+
+    def journal(self, *matches: str) -> str:
+        words = matches or tuple(word for unit in UNITS for word in ("-u", unit))
+        return self._guest.run(
+            "journalctl", "--boot", "--no-pager", "--output=short", *words, timeout=60
+        ).text
+
+    def configure(self, **values: str) -> None:
+        """Changes keys in the configuration that the package has brought."""
+        for key, value in values.items():
+            self._guest.run("sed", "-i", f"s/^{key} = .*/{key} = {value}/", "/etc/slotd/slotd.toml")
+
+    def capabilities(self, pid: int) -> str:
+        return re.search(r"CapEff:\s*(\w+)", self._guest.read(f"/proc/{pid}/status"))[1]

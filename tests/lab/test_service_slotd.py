@@ -1,0 +1,201 @@
+"""slotd as its package installs it on Debian 12: units, sandbox, journal, upgrade and purge."""
+
+import json
+import unittest
+
+from lab import config_space, disk, gates
+from lab.guest_service import GuestService
+from lab.scenario import Scenario
+from lab.topology import Slot, VirtioDisk
+from test_failed_recovery_stock import fail_recovery
+
+# What each verb answers whom: 0 done, 5 this user may not (docs/control.md).
+READS = {"list": (), "show": ("1",), "plan": ("1",), "version": ()}
+ACTS = {
+    "hold": ("1", "--reason", "test"),
+    "release": ("1", "--reason", "test"),
+    "reset": ("1", "--method", "reenumerate", "--reason", "test", "--wait"),
+}
+
+
+class Service(Scenario):
+    RELEASE = "bookworm"
+    WITH_SLOTD = True
+
+    @classmethod
+    def cards(cls):
+        return (Slot(1, VirtioDisk(image=disk.image())),)
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.service = GuestService(cls.guest)
+        cls.guest.run("systemctl", "is-system-running", "--wait", timeout=120, check=False)
+        cls.port = cls.guest.pci.port(1)
+        cls.guest.pci.wait_for_driver(1, "virtio-pci")
+        cls.before = cls._state()
+        cls.service.install()
+        cls.service.wait_for_rest()
+
+    def setUp(self) -> None:
+        # The tests start it more often than a service that falls over may be started.
+        self.service.ctl("reset-failed", "slotd.service", "slotd.socket", "slotd-trace.socket", check=False)
+        self.service.ctl("start", "slotd.socket", "slotd.service")
+        self.service.wait_for_rest()
+
+    @classmethod
+    def _state(cls) -> list[dict]:
+        return [
+            gates.of_port(cls.guest, cls.port),
+            *(gates.of_function(cls.guest, one) for one in cls.guest.pci.functions(cls.port)),
+        ]
+
+    def _nothing_moved_since(self, since_us: int) -> None:
+        events = self.guest.record(since_us)
+        moved = [e for e in events if e.source == "uevent" and e.kind != "other"]
+        # A service that is bound again is a gate that was opened.
+        self.assertEqual([e for e in moved if not e.kind.startswith("service-")], [])
+
+    def test_it_runs_without_privileges_and_what_acts_has_three(self) -> None:
+        user = self.guest.run("ps", "-o", "user=", "-p", str(self.service.pid())).text.strip()
+
+        self.assertEqual(user, "slotd")
+        self.assertEqual(self.service.capabilities(self.service.pid()), "0000000000000000")
+        # DAC_READ_SEARCH (2), SYS_PTRACE (19), SYS_ADMIN (21)
+        self.assertEqual(
+            self.service.capabilities(self.service.pid("slotd-exec.service")), "0000000000280004"
+        )
+
+    def test_it_starts_with_the_machine_and_by_its_udev_rule(self) -> None:
+        self.assertEqual(self.service.property("slotd.service", "UnitFileState"), "enabled")
+        self.service.ctl("stop", "slotd.socket", "slotd.service")
+
+        self.guest.run("udevadm", "trigger", "--subsystem-match=pci_express", "--action=add")
+
+        self.service.wait_for(lambda: self.service.pid() != 0, "a start by udev")
+        self.service.ctl("start", "slotd.socket", check=False)
+        self.service.wait_for_rest()
+
+    def test_what_the_kernel_gave_up_on_is_recovered_and_the_journal_tells_the_story(self) -> None:
+        self.service.configure(automatic_action="true")
+        self.service.ctl("restart", "slotd")
+        self.service.wait_for_rest()
+        function = self.guest.pci.function(1)
+        config_space.let_report(self.guest, function)
+
+        fail_recovery(self.guest)
+
+        self.service.wait_for(
+            lambda: "recovered and verified" in self.service.journal(), "the recovery", 90
+        )
+        self.service.wait_for_rest()
+        name = self.guest.pci.disk(self.guest.pci.function(1))
+        self.assertTrue(disk.read_block(self.guest, name, 3).good)
+        closed = [
+            json.loads(line)
+            for line in self.guest.run("journalctl", "-b", "-u", "slotd", "-o", "json").text.splitlines()
+            if "recovered and verified" in line
+        ][-1]
+        story = self.service.journal("-x", f"SLOTD_INCIDENT={closed['SLOTD_INCIDENT']}")
+        self.assertIn("recovered and verified", story)
+        self.assertIn("Subject: An incident has ended at slot ", story)  # of the catalog
+        self.assertIn("soaking -> cooling-down", story)
+
+    def test_a_stop_opens_every_gate_and_moves_nothing(self) -> None:
+        self.service.configure(level='"exclusive"')
+        self.addCleanup(self.service.configure, level='"fence"')
+        self.service.ctl("restart", "slotd")
+        self.service.wait_for_rest()
+        self.assertIsNone(self.guest.pci.service(self.port, "pciehp"))
+        functions = self.guest.pci.functions(self.port)
+        since = self.guest.now_us()
+
+        self.service.ctl("stop", "slotd.socket", "slotd")
+
+        self.assertIsNotNone(self.guest.pci.service(self.port, "pciehp"))
+        self.assertEqual(self.guest.pci.functions(self.port), functions)
+        self._nothing_moved_since(since)
+        self.service.ctl("start", "slotd.socket", "slotd")
+        self.service.wait_for_rest()
+
+    def test_a_restart_moves_nothing(self) -> None:
+        pid = self.service.pid()
+        since = self.guest.now_us()
+
+        self.service.ctl("restart", "slotd")
+
+        self.service.wait_for_rest()
+        self.assertNotEqual(self.service.pid(), pid)
+        self._nothing_moved_since(since)
+
+    def test_whoever_of_the_two_is_killed_is_back_and_no_gate_stays_closed(self) -> None:
+        for unit in ("slotd.service", "slotd-exec.service"):
+            pid = self.service.pid(unit)
+
+            self.guest.signal(pid, 9)
+
+            self.service.wait_for(lambda: self.service.pid(unit) not in (0, pid), f"another {unit}")
+            self.service.wait_for_rest()
+            self.assertEqual(
+                self.guest.run("slotd-exec", "--open-gates", check=False).code, 4, "in use, by the service"
+            )
+
+    def test_a_slotd_that_hangs_is_replaced_by_the_watchdog(self) -> None:
+        folder = "/run/systemd/system/slotd.service.d"
+        self.guest.run("mkdir", "-p", folder)
+        self.guest.write(f"{folder}/watchdog.conf", "[Service]\nWatchdogSec=3s\n", create=True)
+        self.service.ctl("daemon-reload")
+        self.service.ctl("restart", "slotd")
+        self.service.wait_for_rest()
+        pid = self.service.pid()
+
+        self.guest.signal(pid, 19)
+
+        self.service.wait_for(lambda: self.service.pid() not in (0, pid), "another slotd")
+        self.service.wait_for_rest()
+        self.assertIn("Watchdog timeout", self.service.journal())
+
+    def test_each_user_may_do_what_the_table_says(self) -> None:
+        for name, group in (("plain", None), ("reader", "slotd"), ("admin", "slotd-admin")):
+            self.guest.run("useradd", name, *(("-G", group) if group else ()), check=False)
+        expected = {
+            "plain": dict.fromkeys([*READS, *ACTS], 5),
+            "reader": dict.fromkeys(READS, 0) | dict.fromkeys(ACTS, 5),
+            "admin": dict.fromkeys([*READS, *ACTS], 0),
+        }
+
+        found = {
+            name: {
+                verb: self.guest.run(
+                    "runuser", "-u", name, "--", "slotctl", verb, *words, timeout=90, check=False
+                ).code
+                for verb, words in (READS | ACTS).items()
+            }
+            for name in expected
+        }
+
+        self.assertEqual(found, expected)
+
+    def test_zz_an_upgrade_moves_nothing_and_a_purge_leaves_nothing(self) -> None:
+        pid = self.service.pid()
+        since = self.guest.now_us()
+
+        self.service.install()
+
+        self.service.wait_for_rest()
+        self.assertNotEqual(self.service.pid(), pid)
+        self._nothing_moved_since(since)
+
+        self.guest.run("dpkg", "--purge", "slotd", timeout=120)
+
+        self._nothing_moved_since(since)
+        left = self.guest.shell(
+            "find / -xdev -iname '*slotd*' -not -path '/proc/*' -not -path '/sys/*' -not -path '/root/*'"
+            " -not -path '/var/log/*' -not -path '/run/systemd/*' -not -path '/tmp/*'; true"
+        )
+        self.assertEqual(left, "")
+        self.assertEqual(self._state()[0], self.before[0])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
