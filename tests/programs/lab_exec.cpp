@@ -1,9 +1,10 @@
-// lab-exec EFFECT PORT [EFFECT PORT]... [-- OPTION...]
+// lab-exec EFFECT ADDRESS [EFFECT ADDRESS]... [-- OPTION...]
 //
 // Has a slotd-exec of its own (with these options) do one effect after another, as slotd would, and
 // prints one line for each outcome: "done", "refused: why". At its end all gates are opened.
-// Effects: note-vfs, restore-vfs, reset-by-vfio, power-off, power-on; and lend-reset: opens what is
+// The address is the port's; for remove, flr and bus-reset the function's. lend-reset opens what is
 // below the port as a virtual machine would, lends its groups, and has it reset.
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <chrono>
@@ -24,6 +25,7 @@
 #include "os/vfio.hpp"
 #include "os/vfio_calls.hpp"
 #include "pci/address.hpp"
+#include "pci/service.hpp"
 
 namespace {
 
@@ -31,7 +33,9 @@ using namespace slotd;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-std::optional<action::Effect> effect_of(const std::string& word, const pci::Address& port) {
+std::optional<action::Effect> effect_of(const std::string& word, const pci::Address& address) {
+    const pci::Address& port = address;
+    const pci::Address& function = address;
     const std::map<std::string, action::Effect> effects{
         {"note-vfs", action::NoteVfs{port}},
         {"restore-vfs", action::RestoreVfs{port}},
@@ -39,9 +43,33 @@ std::optional<action::Effect> effect_of(const std::string& word, const pci::Addr
         {"lend-reset", action::ResetByLentFds{port, 1}},
         {"power-off", action::SetSlotPower{port, false}},
         {"power-on", action::SetSlotPower{port, true}},
+        {"observe", action::ObserveSlot{port}},
+        {"survey", action::SurveyUse{port}},
+        {"fence", action::RaiseFence{port}},
+        {"mask-hotplug", action::MaskHotplug{port}},
+        {"unbind-pciehp", action::UnbindService{port, pci::Service::Pciehp}},
+        {"unbind-aer", action::UnbindService{port, pci::Service::Aer}},
+        {"rescan", action::RescanBelow{port}},
+        {"remove", action::RemoveFunction{function}},
+        {"flr", action::ResetFunction{function, action::KernelReset::Flr}},
+        {"bus-reset", action::ResetFunction{function, action::KernelReset::Bus}},
     };
     const auto found = effects.find(word);
     return found != effects.end() ? std::optional(found->second) : std::nullopt;
+}
+
+/// The outcome, and how much a look has seen.
+std::string told(const event::Outcome& outcome) {
+    std::string text = outcome.to_string();
+    if (outcome.observation) {
+        text += fmt::format(", link x{}, {} functions", outcome.observation->link_width,
+                            outcome.observation->functions.size());
+    }
+    if (outcome.usage) {
+        text += fmt::format(", {} processes, {} things unreadable", outcome.usage->processes.size(),
+                            outcome.usage->unreadable.size());
+    }
+    return text;
 }
 
 /// A virtual machine's hold on a card: container, groups, and every function opened.
@@ -79,7 +107,8 @@ Owner own(const pci::Address& port) {
 
 int main(int argc, char** argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
-    std::vector<std::string> command{"/usr/bin/slotd-exec"};
+    const bool packaged = fs::exists("/usr/sbin/slotd-exec");
+    std::vector<std::string> command{packaged ? "/usr/sbin/slotd-exec" : "/usr/bin/slotd-exec"};
     std::size_t end = 0;
     while (end < words.size() && words[end] != "--") {
         ++end;
@@ -111,7 +140,7 @@ int main(int argc, char** argv) {
             (void)::poll(&polled, 1, -1);
             client.readable();
         }
-        std::puts(answer ? answer->to_string().c_str() : "slotd-exec has ended");
+        std::puts(answer ? told(*answer).c_str() : "slotd-exec has ended");
         (void)std::fflush(stdout);
     }
     return client.close_and_wait(100s) ? 0 : 1;

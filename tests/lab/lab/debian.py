@@ -93,13 +93,15 @@ def package() -> Path:
     """slotd's package, made of the programs that are built, as /root/slotd.deb in the guest."""
     binaries = places.slotd_binaries()
     packaging = places.REPOSITORY / "packaging"
-    programs = [binaries / name for name in initramfs.SLOTD_PROGRAMS]
+    programs = [binaries / n for n in (*initramfs.SLOTD_PROGRAMS, *initramfs.TEST_PROGRAMS)]
 
     def build(folder: Path) -> None:
         shell.run(packaging / "build-deb", "--built", binaries.parent, folder)
-        archive = Archive(existing=("root",))
+        archive = Archive(existing=("root", "usr", "usr/bin"))
         (deb,) = folder.glob("slotd_*.deb")
         archive.file("root/slotd.deb", deb.read_bytes(), 0o644)
+        for name in initramfs.TEST_PROGRAMS:
+            archive.file(f"usr/bin/{name}", (binaries / name).read_bytes())
         (folder / "package.cpio").write_bytes(archive.finished())
 
     parts = [*programs, packaging, *(places.REPOSITORY / name for name in ("systemd", "config", "man"))]

@@ -1,0 +1,90 @@
+"""Which capability each effect of slotd-exec needs, found by taking them away one at a time: what
+docs/operations.md says, and what slotd-exec.service leaves it."""
+
+import re
+import unittest
+
+from lab import disk, places
+from lab.guest_service import GuestService
+from lab.scenario import Scenario
+from lab.topology import Slot, VirtioDisk
+
+PAGE = places.REPOSITORY / "docs" / "operations.md"
+UNIT = places.REPOSITORY / "systemd" / "slotd-exec.service"
+# The effect as docs/operations.md calls it, and what lab-exec is told; P is the port, F the function.
+EFFECTS = {
+    "look at the registers": "observe P",
+    "fence of error reporting": "fence P",
+    "hot-plug mask": "mask-hotplug P",
+    "unbind and bind of a service": "unbind-pciehp P",
+    "function-level reset": "flr F",
+    "bus or slot reset": "bus-reset F",
+    "slot power off and on": "power-off P power-on P",
+    "remove and rescan": "remove F rescan P",
+    "hot reset through VFIO": "reset-by-vfio P",
+    "note and restore of virtual functions": "note-vfs P restore-vfs P",
+    "who uses the card": "survey P",
+}
+
+
+def of_the_page() -> dict[str, set[str]]:
+    rows = re.findall(r"^\| ([a-z][^|]*?) \| ((?:`CAP_\w+`(?:, )?)+|none) \|", PAGE.read_text(), re.MULTILINE)
+    return {effect: set(re.findall(r"CAP_(\w+)", needs)) for effect, needs in rows}
+
+
+class Capabilities(Scenario):
+    RELEASE = "bookworm"
+    WITH_SLOTD = True
+
+    @classmethod
+    def cards(cls):
+        return (Slot(1, VirtioDisk(image=disk.image())),)
+
+    def setUp(self) -> None:
+        service = GuestService(self.guest)
+        service.install()
+        service.ctl("stop", "slotd.socket", "slotd")
+        service.wait_for(lambda: service.pid("slotd-exec.service") == 0, "the end of slotd-exec")
+        self.port = self.guest.pci.port(1)
+
+    def _told(self, words: str, capabilities: set[str]) -> str:
+        self.guest.pci.wait_for_driver(1, "virtio-pci")
+        function = self.guest.pci.function(1)
+        addresses = {"P": self.port, "F": function}
+        bounding = ",".join(["-all", *(f"+{name.lower()}" for name in sorted(capabilities))])
+        told = [addresses.get(word, word) for word in words.split()]
+        ended = self.guest.run(
+            *("setpriv", f"--bounding-set={bounding}", "--inh-caps=-all", "lab-exec", *told),
+            timeout=120,
+            check=False,
+        )
+        # With all of them, whatever was left closed without is opened.
+        self.guest.run("slotd-exec", "--open-gates", "--patience-s", "100", timeout=120)
+        return f"{ended.code} " + re.sub(r"[0-9a-f]{4}:[\w:.]+", "ADDRESS", ended.text)
+
+    def test_are_those_that_the_page_lists(self) -> None:
+        # Somebody who is not root has the disk open.
+        name = self.guest.pci.disk(self.guest.pci.function(1))
+        self.guest.spawn(
+            "holder",
+            *("sh", "-c", f"exec 3</dev/{name}; exec setpriv --reuid=65534 --clear-groups sleep 3600"),
+        )
+        everything = set(re.findall(r"CAP_(\w+)", re.search(r"^CapabilityBoundingSet=(.*)$", UNIT.read_text(), re.MULTILINE)[1]))
+        # The one that needs the holder comes first: others re-enumerate the card.
+        found = {}
+        for effect, words in sorted(EFFECTS.items(), key=lambda one: not one[1].startswith("survey")):
+            whole = self._told(words, everything)
+            self.assertRegex(whole, r"^0 (done|already so)", effect)
+            without = {one: self._told(words, everything - {one}) for one in everything}
+            needed = {one for one, told in without.items() if told != whole}
+            for one in needed:
+                print(f"  without {one}: {without[one].strip()!r}")
+            found[effect] = needed
+            print(f"{effect}: {' '.join(sorted(needed)) or 'none'} ({whole.strip()!r})", flush=True)
+
+        self.assertEqual(found, of_the_page())
+        self.assertEqual(set.union(*found.values()), everything, "the unit leaves it no more than that")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
