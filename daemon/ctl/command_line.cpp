@@ -27,9 +27,10 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kVerbs{"list", "show",    "plan",  "reset",
-                                                 "hold", "release", "watch", "version"};
-constexpr std::string_view kVerbsText = "list, show, plan, reset, hold, release, watch, version";
+constexpr std::array<std::string_view, 9> kVerbs{"list",    "show",  "plan",  "reset",  "hold",
+                                                 "release", "watch", "check", "version"};
+constexpr std::string_view kVerbsText =
+    "list, show, plan, reset, hold, release, watch, check, version";
 constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
@@ -42,6 +43,7 @@ struct Raw {
     bool dry_run = false;
     bool wait = false;
     bool force = false;
+    bool npd = false;
     double timeout = 0;
     std::string lasts;
 };
@@ -106,6 +108,10 @@ void declare(CLI::App& app, Raw& raw) {
     add_slot(release, raw);
     add_reason(release, raw);
     add_verb(app, raw, "watch", "print slotd's decisions as they are made")->footer(help::kWatch);
+    CLI::App* const check =
+        add_verb(app, raw, "check", "tell a monitoring system how the slots are");
+    check->footer(help::kCheck);
+    check->add_flag("--npd", raw.npd, "exit codes of node-problem-detector, not of Nagios");
     add_verb(app, raw, "version", "print the versions of slotctl and slotd");
 }
 
@@ -190,7 +196,8 @@ std::variant<Command, Answered> checked_hold(const Raw& raw, bool with_time) {
 
 std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw& raw) {
     const std::string name = verb.get_name();
-    const bool about_a_slot = name != "list" && name != "watch" && name != "version";
+    const bool about_a_slot =
+        name != "list" && name != "watch" && name != "check" && name != "version";
     if (about_a_slot && (raw.name.empty() || raw.name.size() > control::kNameBytesMax)) {
         return wrong(name, "SLOT: write a name of 1 to 255 bytes");
     }
@@ -215,6 +222,9 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
     }
     if (name == "watch") {
         return WatchCommand{};
+    }
+    if (name == "check") {
+        return CheckCommand{raw.npd ? CheckFor::NodeProblemDetector : CheckFor::Nagios};
     }
     return name == "version" ? Command{VersionCommand{}} : Command{ListCommand{}};
 }

@@ -55,12 +55,20 @@ struct WatchCommand {
     bool operator==(const WatchCommand&) const = default;
 };
 
+/// Whose exit codes.
+enum class CheckFor { Nagios, NodeProblemDetector };
+
+struct CheckCommand {
+    CheckFor reader = CheckFor::Nagios;
+    bool operator==(const CheckCommand&) const = default;
+};
+
 struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
 
 using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
-                             ReleaseCommand, WatchCommand, VersionCommand>;
+                             ReleaseCommand, WatchCommand, CheckCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

@@ -3,6 +3,7 @@
 namespace slotd::ctl {
 
 /// What slotctl ends with; scripts branch on it. docs/control.md and `slotctl --help` say the same.
+/// `slotctl check` ends with what a monitoring system expects instead.
 enum class ExitCode : int {
     Ok = 0,
     Failed = 1,          ///< the reset ran and did not bring the card back

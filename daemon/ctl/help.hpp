@@ -60,6 +60,15 @@ inline constexpr const char* kRelease = R"(Example:
   slotctl release 5 --reason "card changed"
 Ends a hold, and a quarantine: slotd may act there again.)";
 
+inline constexpr const char* kCheck =
+    R"(Prints one line, "SLOTD OK: 12 slots, 12 idle | slots=12 idle=12", and one more for each slot
+that is not well. Exit status, of this verb alone:
+  0  every slot is well, or being worked on
+  1  a slot is held, or has no automatic attempt left
+  2  a slot waits for a person: needs-operator, quarantined, wedged
+  3  slotd did not answer, or this user may not ask (group slotd may)
+With --npd: 0 for 0 and 1, 1 for 2, 2 for 3.)";
+
 inline constexpr const char* kWatch =
     R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).
 With --json one object a line: {"record": {...}}, with "missed": N when N records before it were

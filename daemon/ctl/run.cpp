@@ -17,6 +17,7 @@ ExitCode run(const Invocation& invocation) {
             [&](const HoldCommand& hold) { return run_hold(hold, invocation); },
             [&](const ReleaseCommand& release) { return run_release(release, invocation); },
             [&](const WatchCommand&) { return run_watch(invocation); },
+            [&](const CheckCommand& check) { return run_check(check, invocation); },
             [&](const VersionCommand&) { return run_version(invocation); },
         },
         invocation.command);

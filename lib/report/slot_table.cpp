@@ -32,8 +32,9 @@ struct Widths {
     std::size_t slot = 0;
     std::size_t phase = 0;
     std::size_t level = 0;
+    std::size_t left = 4;
 
-    std::size_t before_card() const { return port + slot + phase + level + 4 * kGap; }
+    std::size_t before_card() const { return port + slot + phase + level + left + 5 * kGap; }
 };
 
 std::string gap() {
@@ -61,6 +62,15 @@ std::string phase_text(const coordinator::SlotStatus& slot) {
     return text;
 }
 
+/// Automatic attempts that are left; "off" where slotd does not act unless asked.
+std::string left_text(const coordinator::SlotStatus& slot) {
+    return slot.automatic_action ? fmt::format("{}", slot.budget_left) : "off";
+}
+
+Paint paint_of_left(const coordinator::SlotStatus& slot) {
+    return slot.automatic_action && slot.budget_left == 0 ? Paint::Attention : Paint::Plain;
+}
+
 std::string driver_text(const pci::Function& function) {
     return function.driver.empty() ? "no driver" : printable(function.driver);
 }
@@ -80,7 +90,7 @@ std::string card_text(const coordinator::SlotStatus& slot) {
 }
 
 Widths widths_of(const std::vector<const coordinator::SlotStatus*>& slots) {
-    Widths widths{4, 4, 5, 5};
+    Widths widths{.port = 4, .slot = 4, .phase = 5, .level = 5};
     for (const auto* slot : slots) {
         widths.port = std::max(widths.port, columns(port_text(*slot)));
         widths.slot = std::max(widths.slot, columns(slot_text(*slot)));
@@ -133,8 +143,9 @@ std::string slot_lines(const coordinator::SlotStatus& slot, const Widths& widths
     std::string lines =
         fitted(port_text(slot), widths.port) + gap() + fitted(slot_text(slot), widths.slot) +
         gap() + painted(fitted(phase_text(slot), widths.phase), paint_of_phase(slot.phase), style) +
-        gap() + fitted(to_text(slot.level), widths.level) + gap() + cut(card_text(slot), room) +
-        "\n";
+        gap() + fitted(to_text(slot.level), widths.level) + gap() +
+        painted(fitted(left_text(slot), widths.left), paint_of_left(slot), style) + gap() +
+        cut(card_text(slot), room) + "\n";
     for (std::size_t i = 1; i < slot.functions.size(); ++i) {
         const pci::Function& function = slot.functions[i];
         const std::string text = fmt::format(".{:x} {} {}", function.address.function,
@@ -169,7 +180,8 @@ std::string slot_table(const std::vector<coordinator::SlotStatus>& slots, const 
     const Widths widths = widths_of(order);
     const std::string heading = fitted("PORT", widths.port) + gap() + fitted("SLOT", widths.slot) +
                                 gap() + fitted("PHASE", widths.phase) + gap() +
-                                fitted("LEVEL", widths.level) + gap() + "CARD";
+                                fitted("LEVEL", widths.level) + gap() +
+                                fitted("LEFT", widths.left) + gap() + "CARD";
     std::string table = painted(cut(heading, style.columns), Paint::Faint, style) + "\n";
     for (const auto* slot : order) {
         table += slot_lines(*slot, widths, style);

@@ -80,6 +80,21 @@ TEST_F(Slotctl, ShowsAndTellsVersions) {
     EXPECT_THAT(version.out, HasSubstr("slotd 9.9\n"));
 }
 
+TEST_F(Slotctl, ChecksForAMonitoringSystem) {
+    const ChildResult check = run({"check"});
+    EXPECT_EQ(check.exit_code, 0) << check.out;
+    EXPECT_THAT(check.out, HasSubstr("SLOTD OK: "));
+    EXPECT_EQ(run({"check", "--npd"}).exit_code, 0);
+    EXPECT_TRUE(run({"check", "--json"}).out.starts_with("{\"slots\":[{"));
+
+    world_.stop();
+    const ChildResult unknown = run({"check"});
+    EXPECT_EQ(unknown.exit_code, 3);
+    EXPECT_EQ(unknown.out, "SLOTD UNKNOWN: slotd did not answer\n");
+    EXPECT_THAT(unknown.error, HasSubstr("is slotd running?"));
+    EXPECT_EQ(run({"check", "--npd"}).exit_code, 2);
+}
+
 TEST_F(Slotctl, Exits2WhenTheLineIsWrong) {
     const ChildResult wrong = run({"reset", "5"});
     EXPECT_EQ(wrong.exit_code, 2);

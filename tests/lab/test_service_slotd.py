@@ -12,6 +12,7 @@ from test_failed_recovery_stock import fail_recovery
 
 # What each verb answers whom: 0 done, 5 this user may not (docs/control.md).
 READS = {"list": (), "show": ("1",), "plan": ("1",), "version": ()}
+CHECK = {"check": ()}  # which has exit codes of its own
 ACTS = {
     "hold": ("1", "--reason", "test"),
     "release": ("1", "--reason", "test"),
@@ -171,9 +172,9 @@ class Service(Scenario):
         for name, group in (("plain", None), ("reader", "slotd"), ("admin", "slotd-admin")):
             self.guest.run("useradd", name, *(("-G", group) if group else ()), check=False)
         expected = {
-            "plain": dict.fromkeys([*READS, *ACTS], 5),
-            "reader": dict.fromkeys(READS, 0) | dict.fromkeys(ACTS, 5),
-            "admin": dict.fromkeys([*READS, *ACTS], 0),
+            "plain": dict.fromkeys([*READS, *ACTS], 5) | {"check": 3},
+            "reader": dict.fromkeys(READS, 0) | dict.fromkeys(ACTS, 5) | {"check": 0},
+            "admin": dict.fromkeys([*READS, *ACTS], 0) | {"check": 0},
         }
 
         found = {
@@ -181,7 +182,7 @@ class Service(Scenario):
                 verb: self.guest.run(
                     "runuser", "-u", name, "--", "slotctl", verb, *words, timeout=90, check=False
                 ).code
-                for verb, words in (READS | ACTS).items()
+                for verb, words in (READS | ACTS | CHECK).items()
             }
             for name in expected
         }

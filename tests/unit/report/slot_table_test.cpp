@@ -30,6 +30,8 @@ pci::Function function(pci::Address address, std::string driver) {
 std::vector<coordinator::SlotStatus> machine() {
     auto network = slot({0, 0, 2, 0}, {0, 0, 2, 0}, "5");
     network.occupied = true;
+    network.automatic_action = true;
+    network.budget_left = 3;
     network.functions = {function({0, 1, 0, 0}, "e1000e"), function({0, 1, 0, 1}, "")};
     auto root = slot({0, 0, 3, 0}, {0, 0, 3, 0}, "");
     auto nested = slot({0, 4, 0, 0}, {0, 0, 3, 0}, "11");
@@ -43,11 +45,11 @@ std::vector<coordinator::SlotStatus> machine() {
 
 TEST(SlotTable, ShowsPortsWithWhatIsBelowThem) {
     EXPECT_EQ(slot_table(machine(), {.colour = false, .columns = 80}),
-              R"(PORT            SLOT  PHASE                 LEVEL      CARD
-0000:00:02.0    5     idle                  fence      8086:10d3 e1000e
-                                                       .1 8086:10d3 no driver
-0000:00:03.0    -     idle                  fence      empty
-  0000:04:00.0  11    kernel-recovering #7  exclusive  occupied, no function
+              R"(PORT            SLOT  PHASE                 LEVEL      LEFT  CARD
+0000:00:02.0    5     idle                  fence      3     8086:10d3 e1000e
+                                                             .1 8086:10d3 no dr~
+0000:00:03.0    -     idle                  fence      off   empty
+  0000:04:00.0  11    kernel-recovering #7  exclusive  off   occupied, no funct~
     closed: fence, pciehp of 0000:04:00.0
 )");
 }
