@@ -8,6 +8,7 @@
 #include "daemon/exit_code.hpp"
 #include "daemon/options.hpp"
 #include "daemon/wiring.hpp"
+#include "os/config_drop_ins.hpp"
 #include "os/config_file.hpp"
 
 namespace {
@@ -25,7 +26,8 @@ ExitCode run(const Options& options) {
     const std::string path =
         checking ? *options.check_config : options.config.value_or(slotd::os::kDefaultConfigPath);
     const auto loaded = slotd::os::load_config(
-        path, named ? slotd::os::IfMissing::Fail : slotd::os::IfMissing::UseDefaults);
+        path, named ? slotd::os::IfMissing::Fail : slotd::os::IfMissing::UseDefaults,
+        slotd::os::drop_in_directories(path));
     if (!loaded) {
         complain(loaded.error().message());
         return ExitCode::BadConfig;
@@ -37,7 +39,9 @@ ExitCode run(const Options& options) {
         return ExitCode::BadConfig;
     }
     if (checking) {
-        (void)std::printf("%s: no mistakes\n", path.c_str());
+        for (const std::string& file : loaded->files) {
+            (void)std::printf("%s: no mistakes\n", file.c_str());
+        }
         return ExitCode::Ok;
     }
     // A tree of files may be anybody's; the machine's own slots are root's.

@@ -41,8 +41,9 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
     auto* const config =
         app.add_option("--config", options.config,
                        "configuration file (default: /etc/slotd/slotd.toml, if it is there)");
-    app.add_option("--check-config", options.check_config,
-                   "report every mistake in this file and end: 0 if there is none, else 3")
+    app.add_option(
+           "--check-config", options.check_config,
+           "report every mistake in this file and its drop-ins and end: 0 if there is none, else 3")
         ->excludes(config);
     app.add_flag("--may-be-idle", options.may_be_idle,
                  "end with 0 on a machine that has no PCIe port to watch");

@@ -8,9 +8,11 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "os/config_drop_ins.hpp"
 #include "os/os_error.hpp"
 #include "os/unique_fd.hpp"
 #include "policy/config.hpp"
@@ -123,28 +126,49 @@ std::string located(const std::string& name, std::size_t line, std::string_view 
     return name + ":" + std::to_string(line) + ": " + report::printable(text);
 }
 
-}  // namespace
-
-LoadedConfig parse_config(std::string_view text, const std::string& name) {
-    const toml::parse_result parsed = toml::parse(text);
-    if (!parsed) {
-        return {{},
-                {located(name, line_of(parsed.error().source()), parsed.error().description())}};
+/// Several files as one: what a later one says holds, and its rules come after those before it.
+class Reading {
+public:
+    void add(std::string_view text, const std::string& name) {
+        names_.push_back(name);
+        const toml::parse_result parsed = toml::parse(text);
+        if (!parsed) {
+            mistakes_.push_back(
+                located(name, line_of(parsed.error().source()), parsed.error().description()));
+            return;
+        }
+        std::size_t rules = rules_;
+        for (policy::ConfigEntry& entry : entries_of(parsed.table())) {
+            entry.file = names_.size() - 1;
+            entry.index += entry.index != 0 ? rules_ : 0;
+            rules = std::max(rules, entry.index);
+            entries_.push_back(std::move(entry));
+        }
+        rules_ = rules;
     }
-    policy::CheckedConfig checked = policy::check_config(entries_of(parsed.table()));
-    LoadedConfig loaded{std::move(checked.config), {}};
-    for (const policy::ConfigMistake& mistake : checked.mistakes) {
-        loaded.mistakes.push_back(located(name, mistake.line, mistake.text));
-    }
-    return loaded;
-}
 
-Result<LoadedConfig> load_config(const std::string& path, IfMissing if_missing) {
+    LoadedConfig finish() {
+        policy::CheckedConfig checked = policy::check_config(entries_);
+        for (const policy::ConfigMistake& mistake : checked.mistakes) {
+            mistakes_.push_back(located(names_.at(mistake.file), mistake.line, mistake.text));
+        }
+        return {std::move(checked.config), std::move(mistakes_), std::move(names_)};
+    }
+
+private:
+    std::vector<std::string> names_;
+    std::vector<policy::ConfigEntry> entries_;
+    std::vector<std::string> mistakes_;
+    std::size_t rules_ = 0;
+};
+
+/// nullopt: it is not there.
+Result<std::optional<std::string>> read_file(const std::string& path) {
     // O_NONBLOCK: a FIFO under this name must not hold up the start.
     const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (!file) {
-        if (errno == ENOENT && if_missing == IfMissing::UseDefaults) {
-            return LoadedConfig{};
+        if (errno == ENOENT) {
+            return std::nullopt;
         }
         return std::unexpected(os_error(errno, "open configuration file " + path));
     }
@@ -178,7 +202,43 @@ Result<LoadedConfig> load_config(const std::string& path, IfMissing if_missing) 
                        "read configuration file " + path + ": it is larger than 1 MiB");
     }
     text.resize(filled);
-    return parse_config(text, path);
+    return text;
+}
+
+}  // namespace
+
+LoadedConfig parse_config(std::string_view text, const std::string& name) {
+    Reading reading;
+    reading.add(text, name);
+    return reading.finish();
+}
+
+Result<LoadedConfig> load_config(const std::string& path, IfMissing if_missing,
+                                 const std::vector<std::string>& directories) {
+    const auto more = drop_ins(directories);
+    if (!more) {
+        return std::unexpected(more.error());
+    }
+    Reading reading;
+    const auto main_text = read_file(path);
+    if (!main_text) {
+        return std::unexpected(main_text.error());
+    }
+    if (*main_text) {
+        reading.add(**main_text, path);
+    } else if (if_missing == IfMissing::Fail) {
+        return std::unexpected(os_error(ENOENT, "open configuration file " + path));
+    }
+    for (const std::string& drop_in : *more) {
+        const auto text = read_file(drop_in);
+        if (!text) {
+            return std::unexpected(text.error());
+        }
+        if (*text) {
+            reading.add(**text, drop_in);
+        }
+    }
+    return reading.finish();
 }
 
 }  // namespace slotd::os

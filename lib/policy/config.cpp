@@ -114,10 +114,11 @@ Complaint pointless(const Rule& rule) {
     return std::nullopt;
 }
 
-/// Rules as they are filled, with the line of each and whether something in it was wrong.
+/// Rules as they are filled, with the place of each and whether something in it was wrong.
 struct RuleDraft {
     Rule rule;
     std::size_t line = 0;
+    std::size_t file = 0;
     bool faulty = false;
 };
 
@@ -127,20 +128,21 @@ public:
         if (const Complaint complaint = misplaced(entry)) {
             // Once for each table: its keys have nothing to add.
             if (entry.table.empty() || entry.key.empty()) {
-                complain(entry.line, *complaint);
+                complain(entry, *complaint);
             }
             return;
         }
         if (entry.table != kRule) {
             if (!entry.key.empty()) {
-                complain(entry.line, take(config_keys(), entry, checked_.config));
+                complain(entry, take(config_keys(), entry, checked_.config));
             }
             return;
         }
         RuleDraft& draft = rules_[entry.index];
         if (entry.key.empty()) {
             draft.line = entry.line;
-        } else if (complain(entry.line, take(rule_keys(), entry, draft.rule))) {
+            draft.file = entry.file;
+        } else if (complain(entry, take(rule_keys(), entry, draft.rule))) {
             draft.faulty = true;
         }
     }
@@ -149,21 +151,24 @@ public:
         for (auto& [index, draft] : rules_) {
             // A rule whose settings were not understood only looks as if it had none.
             if (!draft.faulty) {
-                complain(draft.line, pointless(draft.rule));
+                complain(draft, pointless(draft.rule));
             }
             if (draft.rule.name.empty()) {
                 draft.rule.name = fmt::format("rule {}", index);
             }
             checked_.config.policy.rules.push_back(std::move(draft.rule));
         }
-        std::ranges::stable_sort(checked_.mistakes, {}, &ConfigMistake::line);
+        std::ranges::stable_sort(checked_.mistakes, {}, [](const ConfigMistake& mistake) {
+            return std::pair(mistake.file, mistake.line);
+        });
         return std::move(checked_);
     }
 
 private:
-    bool complain(std::size_t line, const Complaint& complaint) {
+    /// About an entry or a rule.
+    bool complain(const auto& subject, const Complaint& complaint) {
         if (complaint) {
-            checked_.mistakes.push_back({line, *complaint});
+            checked_.mistakes.push_back({subject.line, *complaint, subject.file});
         }
         return complaint.has_value();
     }

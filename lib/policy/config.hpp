@@ -49,14 +49,14 @@ struct Config {
 /// What a file says. With mistakes the config is not to be used.
 struct CheckedConfig {
     Config config;
-    std::vector<ConfigMistake> mistakes;  ///< in the order of the lines
+    std::vector<ConfigMistake> mistakes;  ///< in the order of the files and lines
     bool operator==(const CheckedConfig&) const = default;
 };
 
 inline constexpr std::size_t kRulesMax = 64;
 
 /// Every entry checked, every mistake reported: unknown tables and keys, wrong types, wrong values,
-/// rules that match everything or set nothing.
+/// rules that match everything or set nothing. Of two entries for one key the later one holds.
 CheckedConfig check_config(const std::vector<ConfigEntry>& entries);
 
 }  // namespace slotd::policy

@@ -27,12 +27,14 @@ struct ConfigEntry {
     ConfigValue value;
     std::size_t line = 0;
     std::size_t index = 0;  ///< which of the [[table]]s, from 1; 0 for a [table]
+    std::size_t file = 0;   ///< which of the files, in the order of reading: later ones win
     bool operator==(const ConfigEntry&) const = default;
 };
 
 struct ConfigMistake {
     std::size_t line = 0;
     std::string text;  ///< "coordinator.level: \"off\" is not a level; write \"observe\", ..."
+    std::size_t file = 0;
     bool operator==(const ConfigMistake&) const = default;
 };
 

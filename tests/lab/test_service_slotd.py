@@ -115,7 +115,7 @@ class Service(Scenario):
 
     def test_a_stop_opens_every_gate_and_moves_nothing(self) -> None:
         self.service.configure(level='"exclusive"')
-        self.addCleanup(self.service.configure, level='"fence"')
+        self.addCleanup(self.service.configure)
         self.service.ctl("restart", "slotd")
         self.service.wait_for_rest()
         self.assertIsNone(self.guest.pci.service(self.port, "pciehp"))

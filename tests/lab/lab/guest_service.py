@@ -42,9 +42,11 @@ class GuestService:
         ).text
 
     def configure(self, **values: str) -> None:
-        """Changes keys in the configuration that the package has brought."""
-        for key, value in values.items():
-            self._guest.run("sed", "-i", f"s/^{key} = .*/{key} = {value}/", "/etc/slotd/slotd.toml")
+        """A drop-in with these keys of [coordinator]; without keys, one that says nothing."""
+        folder = "/etc/slotd/slotd.toml.d"
+        self._guest.run("mkdir", "-p", folder)
+        lines = "".join(f"{key} = {value}\n" for key, value in values.items())
+        self._guest.write(f"{folder}/50-test.toml", f"[coordinator]\n{lines}", create=True)
 
     def capabilities(self, pid: int) -> str:
         return re.search(r"CapEff:\s*(\w+)", self._guest.read(f"/proc/{pid}/status"))[1]

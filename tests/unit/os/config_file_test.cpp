@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "os/config_drop_ins.hpp"
 #include "policy/config.hpp"
 #include "policy/config_keys.hpp"
 #include "policy/level.hpp"
@@ -163,6 +165,98 @@ TEST_F(ConfigFile, IsBoundedAndARegularFile) {
     const std::string fifo = directory_ + "/fifo";
     ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
     EXPECT_EQ(load_config(fifo, IfMissing::Fail).error().kind, ErrorKind::Malformed);
+}
+
+class DropIns : public ConfigFile {
+protected:
+    std::string folder(const std::string& name) const {
+        const std::string path = directory_ + "/" + name;
+        std::filesystem::create_directories(path);
+        return path;
+    }
+
+    static void write(const std::string& path, const std::string& text) {
+        std::ofstream(path, std::ios::binary) << text;
+    }
+};
+
+TEST_F(DropIns, AreReadInTheOrderOfTheirNamesAndTheLastWordHolds) {
+    const std::string vendor = folder("vendor");
+    const std::string admin = folder("admin");
+    write(vendor + "/50-site.toml", "[coordinator]\nlevel = 'observe'\nsoak_ms = 7\n");
+    write(admin + "/10-first.toml",
+          "[coordinator]\nlevel = 'exclusive'\n[[rule]]\n"
+          "match = { slot = ['5'] }\nlevel = 'fence'\n");
+    write(admin + "/notes.txt", "not toml");
+    const std::string main_file =
+        file("[budget]\nslot = 3\n[[rule]]\nmatch = { slot = ['4'] }\nlevel = 'fence'\n");
+
+    const auto loaded =
+        load_config(main_file, IfMissing::Fail, {vendor, admin, directory_ + "/no"});
+
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
+    EXPECT_EQ(loaded->mistakes, Mistakes{});
+    EXPECT_EQ(loaded->files,
+              (Mistakes{main_file, admin + "/10-first.toml", vendor + "/50-site.toml"}));
+    EXPECT_EQ(loaded->config.policy.defaults.level, policy::Level::Observe);
+    EXPECT_EQ(loaded->config.budget.slot, 3U);
+    ASSERT_EQ(loaded->config.policy.rules.size(), 2U);
+    EXPECT_EQ(loaded->config.policy.rules[0].name, "rule 1");
+    EXPECT_EQ(loaded->config.policy.rules[1].name, "rule 2");
+}
+
+TEST_F(DropIns, OfOneNameInTheStrongerDirectoryHideTheOther) {
+    const std::string vendor = folder("vendor");
+    const std::string admin = folder("admin");
+    write(vendor + "/50-a.toml", "[budget]\nslot = 1\n");
+    write(admin + "/50-a.toml", "[budget]\nhost = 2\n");
+    write(vendor + "/60-b.toml", "[budget]\nroot_port = 1\n");
+    std::filesystem::create_symlink("/dev/null", admin + "/60-b.toml");
+
+    const auto loaded = load_config(directory_ + "/none", IfMissing::UseDefaults, {vendor, admin});
+
+    policy::Config expected;
+    expected.budget.host = 2;
+    EXPECT_EQ(loaded->config, expected);
+}
+
+TEST_F(DropIns, HaveTheirMistakesReportedAllAtOnceWithFileAndLine) {
+    const std::string admin = folder("admin");
+    write(admin + "/10-a.toml", "\n[coordinator]\nlevel = 'off'\n");
+    write(admin + "/20-b.toml", "[coordinator\n");
+    const std::string main_file = file("[budget]\nslot = 'x'\n");
+
+    const auto loaded = load_config(main_file, IfMissing::Fail, {admin});
+
+    ASSERT_EQ(loaded->mistakes.size(), 3U);
+    EXPECT_TRUE(loaded->mistakes[0].starts_with(admin + "/20-b.toml:1: ")) << loaded->mistakes[0];
+    EXPECT_TRUE(loaded->mistakes[1].starts_with(main_file + ":2: budget.slot: "));
+    EXPECT_TRUE(loaded->mistakes[2].starts_with(admin + "/10-a.toml:3: coordinator.level: "));
+}
+
+TEST_F(DropIns, ThatCannotBeReadAreAnErrorAndNotLeftOut) {
+    const std::string admin = folder("admin");
+    std::filesystem::create_directory(admin + "/50-a.toml");
+    EXPECT_EQ(load_config(file(""), IfMissing::Fail, {admin}).error().kind, ErrorKind::Malformed);
+
+    std::filesystem::remove_all(admin);
+    write(admin, "");
+    EXPECT_EQ(load_config(file(""), IfMissing::Fail, {admin}).error().kind, ErrorKind::Io);
+}
+
+TEST_F(DropIns, AreNotMoreThanThereMayBe) {
+    const std::string admin = folder("admin");
+    for (std::size_t number = 0; number <= kDropInsMax; ++number) {
+        write(admin + "/" + std::to_string(number) + ".toml", "");
+    }
+    EXPECT_EQ(load_config(file(""), IfMissing::Fail, {admin}).error().kind, ErrorKind::Overflow);
+}
+
+TEST(DropInDirectories, AreOfTheDefaultOrBesideTheFile) {
+    EXPECT_EQ(drop_in_directories("/srv/x.toml"), (Mistakes{"/srv/x.toml.d"}));
+    EXPECT_EQ(
+        drop_in_directories(kDefaultConfigPath),
+        (Mistakes{"/usr/lib/slotd/slotd.toml.d", "/run/slotd.toml.d", "/etc/slotd/slotd.toml.d"}));
 }
 
 }  // namespace
