@@ -227,7 +227,7 @@ private:
         return [this](const event::KernelEvent& said) { engine_.kernel_said(said, loop_.now()); };
     }
 
-    /// 1,100 clients and a margin; the soft limit is 1,024 where nobody raised it. Best effort:
+    /// 1,200 clients and a margin; the soft limit is 1,024 where nobody raised it. Best effort:
     /// without descriptors the control socket refuses one connection after the other.
     static void raise_descriptor_limit() {
         rlimit limit{};

@@ -41,7 +41,7 @@ public:
 
 /// Bounds on who may be connected at once.
 struct ClientLimits {
-    std::size_t clients = 1100;
+    std::size_t clients = 1200;
     /// Of these so many are for operators alone: readers cannot lock them out...
     std::size_t reserved_for_operators = 100;
     /// ...and users without any right get no further than this.

@@ -189,6 +189,49 @@ class Service(Scenario):
 
         self.assertEqual(found, expected)
 
+    def test_a_crowd_holds_up_no_incident_and_takes_no_memory(self) -> None:
+        self.service.configure(automatic_action="true")
+        self.addCleanup(self.service.configure)
+        self.service.ctl("restart", "slotd")
+        self.service.wait_for_rest()
+        # A shell keeps its standard input open: lab-crowd ends with it.
+        self.guest.shell("mkfifo /run/crowd; (exec 9<>/run/crowd; sleep 600) & sleep 0.2")
+        self.addCleanup(self.guest.shell, "echo end >/run/crowd; pkill lab-crowd; rm -f /run/crowd", check=False)
+        self.guest.spawn("crowd", "sh", "-c", "ulimit -n 4096; exec lab-crowd 1000 100 10 1 </run/crowd")
+        self._crowd_says("ready")
+        self._crowd("noise 300")
+        self._crowd_says("records ")
+        self._crowd("malformed")
+        self._crowd_says("malformed answered, ended")
+        function = self.guest.pci.function(1)
+        config_space.let_report(self.guest, function)
+        since = self.service.journal().count("recovered and verified")
+
+        fail_recovery(self.guest)
+
+        self.service.wait_for(
+            lambda: self.service.journal().count("incident closed") and self.service.journal().count("recovered and verified") > since,
+            "the recovery", 90,
+        )
+        status = self.guest.read(f"/proc/{self.service.pid()}/status")
+        resident_kib = int(re.search(r"VmHWM:\s*(\d+)", status)[1])
+        print(f"1,000 idle clients, 100 subscribers, 10 of them deaf: {resident_kib} KiB at most")
+        self.assertLess(resident_kib, 64 * 1024)
+        self._crowd("read")
+        missed = int(self._crowd_says("missed ").split()[1])
+        print(f"the deaf were told of at least {missed} missed records")
+        self.assertGreater(missed, 0)
+
+    def _crowd(self, words: str) -> None:
+        self.guest.shell(f"echo '{words}' >/run/crowd")
+
+    def _crowd_says(self, words: str) -> str:
+        def said() -> list[str]:
+            return [e.text for e in self.guest.record() if e.source == "crowd" and e.text.startswith(words)]
+
+        self.service.wait_for(said, f"{words!r} of the crowd", 120)
+        return said()[-1]
+
     def test_zz_an_upgrade_moves_nothing_and_a_purge_leaves_nothing(self) -> None:
         pid = self.service.pid()
         since = self.guest.now_us()
