@@ -1,6 +1,8 @@
 """Which capability each effect of slotd-exec needs, found by taking them away one at a time: what
 docs/operations.md says, and what slotd-exec.service leaves it."""
 
+# lab: by hand
+
 import re
 import unittest
 

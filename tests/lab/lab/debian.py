@@ -19,7 +19,10 @@ PACKAGES = (
     "libsqlite3-0",
     "libstdc++6",
 )
-BY_RELEASE = {"bookworm": ("libfmt9",), "trixie": ("libfmt10",)}
+# The package is made of programs that were built on Debian 12. A newer one has all their libraries but one,
+# whose package goes in beside it.
+BUILT_ON = "bookworm"
+BY_RELEASE = {BUILT_ON: ("libfmt9",), "trixie": ()}
 MEMORY_MIB = 1536  # the root is in it
 _LEAVE_OUT = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*")
 
@@ -90,7 +93,8 @@ def additions(kernel: Kernel) -> Path:
 
 
 def package() -> Path:
-    """slotd's package, made of the programs that are built, as /root/slotd.deb in the guest."""
+    """slotd's package, made of the programs that are built, and what a newer release than theirs lacks,
+    as /root/*.deb in the guest."""
     binaries = places.slotd_binaries()
     packaging = places.REPOSITORY / "packaging"
     programs = [binaries / n for n in (*initramfs.SLOTD_PROGRAMS, *initramfs.TEST_PROGRAMS)]
@@ -100,6 +104,10 @@ def package() -> Path:
         archive = Archive(existing=("root", "usr", "usr/bin"))
         (deb,) = folder.glob("slotd_*.deb")
         archive.file("root/slotd.deb", deb.read_bytes(), 0o644)
+        for name in BY_RELEASE[BUILT_ON]:
+            shell.run("apt-get", "download", "-o", "APT::Sandbox::User=root", name, cwd=folder)
+            (library,) = folder.glob(f"{name}_*.deb")
+            archive.file(f"root/{name}.deb", library.read_bytes(), 0o644)
         for name in initramfs.TEST_PROGRAMS:
             archive.file(f"usr/bin/{name}", (binaries / name).read_bytes())
         (folder / "package.cpio").write_bytes(archive.finished())

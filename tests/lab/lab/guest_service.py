@@ -14,7 +14,9 @@ class GuestService:
         self._guest = guest
 
     def install(self) -> str:
-        return self._guest.run("dpkg", "-i", "/root/slotd.deb", timeout=180).text
+        lacks = self._guest.run("dpkg", "-s", "libfmt9", check=False).code != 0
+        words = ["/root/libfmt9.deb", "/root/slotd.deb"] if lacks else ["/root/slotd.deb"]
+        return self._guest.run("dpkg", "-i", *words, timeout=180).text
 
     def property(self, unit: str, name: str) -> str:
         return self._guest.run("systemctl", "show", "-P", name, unit).text.strip()
