@@ -6,10 +6,8 @@ docs/operations.md says, and what slotd-exec.service leaves it."""
 import re
 import unittest
 
-from lab import disk, places
-from lab.guest_service import GuestService
-from lab.scenario import Scenario
-from lab.topology import Slot, VirtioDisk
+from lab import places
+from lab.service_scenario import ServiceScenario
 
 PAGE = places.REPOSITORY / "docs" / "operations.md"
 UNIT = places.REPOSITORY / "systemd" / "slotd-exec.service"
@@ -34,20 +32,12 @@ def of_the_page() -> dict[str, set[str]]:
     return {effect: set(re.findall(r"CAP_(\w+)", needs)) for effect, needs in rows}
 
 
-class Capabilities(Scenario):
-    RELEASE = "bookworm"
-    WITH_SLOTD = True
-
-    @classmethod
-    def cards(cls):
-        return (Slot(1, VirtioDisk(image=disk.image())),)
-
+class Capabilities(ServiceScenario):
     def setUp(self) -> None:
-        service = GuestService(self.guest)
-        service.install()
-        service.ctl("stop", "slotd.socket", "slotd")
-        service.wait_for(lambda: service.pid("slotd-exec.service") == 0, "the end of slotd-exec")
-        self.port = self.guest.pci.port(1)
+        self.service.ctl("stop", "slotd.socket", "slotd")
+        self.service.wait_for(
+            lambda: self.service.pid("slotd-exec.service") == 0, "the end of slotd-exec"
+        )
 
     def _told(self, words: str, capabilities: set[str]) -> str:
         self.guest.pci.wait_for_driver(1, "virtio-pci")

@@ -5,9 +5,7 @@ import re
 import unittest
 
 from lab import config_space, disk, gates, places
-from lab.guest_service import GuestService
-from lab.scenario import Scenario
-from lab.topology import Slot, VirtioDisk
+from lab.service_scenario import ServiceScenario
 from test_failed_recovery_stock import fail_recovery
 
 # What each verb answers whom: 0 done, 5 this user may not (docs/control.md).
@@ -20,24 +18,10 @@ ACTS = {
 }
 
 
-class Service(Scenario):
-    RELEASE = "bookworm"
-    WITH_SLOTD = True
-
+class Service(ServiceScenario):
     @classmethod
-    def cards(cls):
-        return (Slot(1, VirtioDisk(image=disk.image())),)
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.service = GuestService(cls.guest)
-        cls.guest.run("systemctl", "is-system-running", "--wait", timeout=120, check=False)
-        cls.port = cls.guest.pci.port(1)
-        cls.guest.pci.wait_for_driver(1, "virtio-pci")
+    def before_installing(cls) -> None:
         cls.before = cls._state()
-        cls.service.install()
-        cls.service.wait_for_rest()
 
     def setUp(self) -> None:
         # The tests start it more often than a service that falls over may be started.

@@ -8,30 +8,13 @@ import unittest
 
 from lab import config_space, disk
 from lab.agent import Ended
-from lab.guest_service import GuestService
 from lab.guest_slotd import SOCKET
-from lab.scenario import Scenario
-from lab.topology import Slot, VirtioDisk
+from lab.service_scenario import ServiceScenario
 from test_failed_recovery_stock import fail_recovery
 
 
-class Trixie(Scenario):
+class Trixie(ServiceScenario):
     RELEASE = "trixie"
-    WITH_SLOTD = True
-
-    @classmethod
-    def cards(cls):
-        return (Slot(1, VirtioDisk(image=disk.image())),)
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.service = GuestService(cls.guest)
-        cls.guest.run("systemctl", "is-system-running", "--wait", timeout=120, check=False)
-        cls.guest.pci.wait_for_driver(1, "virtio-pci")
-        cls.service.install()
-        cls.service.wait_for_rest()
-        cls.port = cls.guest.pci.port(1)
 
     def _varlinkctl(self, *words: str, timeout: float = 30.0, check: bool = True) -> Ended:
         return self.guest.run("varlinkctl", *words, timeout=timeout, check=check)
