@@ -173,6 +173,21 @@ class Service(ServiceScenario):
 
         self.assertEqual(found, expected)
 
+    def test_programs_are_asked_through_their_socket(self) -> None:
+        program = "/etc/slotd/hooks.d/50-no"
+        self.guest.run("mkdir", "-p", "/etc/slotd/hooks.d")
+        self.guest.write(program, "#!/bin/sh\necho not tonight >&2\nexit 1\n", create=True, mode="0755")
+        self.addCleanup(self.guest.run, "rm", "-f", program)
+        self.service.ctl("start", "slotd-hooks.socket")
+        self.addCleanup(self.service.ctl, "stop", "slotd-hooks.socket")
+
+        answer = self.guest.slotctl(
+            *("reset", "1", "--method", "reenumerate", "--reason", "test", "--wait"), timeout=60, check=False
+        )
+
+        self.assertEqual(answer.code, 6, answer.text)
+        self.assertIn("hook programs: 50-no: not tonight", answer.text)
+
     def test_a_crowd_holds_up_no_incident_and_takes_no_memory(self) -> None:
         self.service.configure(automatic_action="true")
         self.addCleanup(self.service.configure)

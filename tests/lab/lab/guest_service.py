@@ -6,7 +6,7 @@ import time
 from .agent import Ended, GuestError
 from .guest import Guest
 
-UNITS = ("slotd.service", "slotd-exec.service", "slotd.socket", "slotd-exec.socket", "slotd-trace.socket")
+UNITS = ("slotd.service", "slotd-exec.service", "slotd-hooks.socket", "slotd.socket", "slotd-exec.socket", "slotd-trace.socket")
 
 
 class GuestService:
