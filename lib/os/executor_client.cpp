@@ -305,20 +305,20 @@ Status ExecutorClient::close_and_wait(Duration patience) {
     if (!ours && !socket_) {
         return {};
     }
-    // The other end of the socket lives as long as slotd-exec does.
-    pollfd other{.fd = ours ? process_.get() : socket_.get(), .events = 0, .revents = 0};
-    if (ours) {
-        disconnect();
-        other.events = POLLIN;
-    } else {
+    // Of one that is not our child only the socket tells: the other end lives as long as it does.
+    UniqueFd kept;
+    if (!ours) {
         (void)::shutdown(socket_.get(), SHUT_WR);
+        kept = std::move(socket_);
+    }
+    disconnect();
+    pollfd end{.fd = kept.get(), .events = 0, .revents = 0};
+    if (ours) {
+        end = {.fd = process_.get(), .events = POLLIN, .revents = 0};
     }
     const auto patience_ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
     const int ready =
-        ::poll(&other, 1, static_cast<int>(std::min<std::int64_t>(patience_ms, INT_MAX)));
-    if (!ours) {
-        disconnect();
-    }
+        ::poll(&end, 1, static_cast<int>(std::min<std::int64_t>(patience_ms, INT_MAX)));
     if (ready == 0 || (ours && !reap())) {
         return failure(ErrorKind::TimedOut, "see slotd-exec open all gates and end");
     }

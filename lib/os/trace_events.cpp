@@ -39,67 +39,14 @@ constexpr std::array kEvents{
 /// FileDescriptorName= of slotd-trace.socket.
 constexpr std::string_view kPassedName = "slotd-trace";
 
-}  // namespace
-
-TraceEvents::~TraceEvents() {
-    if (!instances_ || instances_->fd() < 0) {
-        return;  // systemd's, or moved from
+/// Makes the instance there and enables its events; answers with those that this kernel does not
+/// have.
+Result<std::vector<std::string>> prepare_in(const SysfsDir& instances) {
+    if (::mkdirat(instances.fd(), TraceEvents::kInstance, 0700) != 0 && errno != EEXIST) {
+        return std::unexpected(os_error(
+            errno, "make the trace instance " + instances.path() + "/" + TraceEvents::kInstance));
     }
-    pipe_.reset();  // an instance with an open pipe is busy
-    // Best effort: what is left behind costs a buffer and is used again at the next start.
-    (void)::unlinkat(instances_->fd(), kInstance, AT_REMOVEDIR);
-}
-
-Result<TraceEvents> TraceEvents::open(const std::string& tracefs) {
-    auto unseen = prepare(tracefs);
-    if (!unseen) {
-        return std::unexpected(std::move(unseen.error()));
-    }
-    auto instances = SysfsDir::open(tracefs + "/instances");
-    if (!instances) {
-        return std::unexpected(std::move(instances.error()));
-    }
-    TraceEvents events;
-    events.unseen_ = std::move(*unseen);
-    const std::string pipe = std::string(kInstance) + "/trace_pipe";
-    events.pipe_.reset(::openat(instances->fd(), pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    events.instances_.emplace(std::move(*instances));
-    if (!events.pipe_) {
-        return std::unexpected(os_error(errno, "open " + tracefs + "/instances/" + pipe));
-    }
-    return events;
-}
-
-std::optional<TraceEvents> TraceEvents::passed_by_systemd() {
-    char** names = nullptr;
-    const int count = ::sd_listen_fds_with_names(0, &names);
-    TraceEvents events;
-    for (int index = 0; index < count; ++index) {
-        if (std::string_view(names[index]) == kPassedName) {
-            events.pipe_.reset(SD_LISTEN_FDS_START + index);
-        }
-        std::free(names[index]);
-    }
-    std::free(static_cast<void*>(names));
-    if (!events.pipe_) {
-        return std::nullopt;
-    }
-    // What it opened may block: it is opened for reading and nothing else.
-    const int flags = ::fcntl(events.pipe_.get(), F_GETFL);
-    (void)::fcntl(events.pipe_.get(), F_SETFL, flags | O_NONBLOCK);
-    return events;
-}
-
-Result<std::vector<std::string>> TraceEvents::prepare(const std::string& tracefs) {
-    auto instances = SysfsDir::open(tracefs + "/instances");
-    if (!instances) {
-        return std::unexpected(std::move(instances.error()));
-    }
-    if (::mkdirat(instances->fd(), kInstance, 0700) != 0 && errno != EEXIST) {
-        return std::unexpected(
-            os_error(errno, "make the trace instance " + instances->path() + "/" + kInstance));
-    }
-    auto instance = instances->open_below(kInstance);
+    auto instance = instances.open_below(TraceEvents::kInstance);
     if (!instance) {
         return std::unexpected(std::move(instance.error()));
     }
@@ -125,6 +72,63 @@ Result<std::vector<std::string>> TraceEvents::prepare(const std::string& tracefs
                        "find ras:aer_event or pci:pci_hp_event in " + instance->path());
     }
     return unseen;
+}
+
+}  // namespace
+
+TraceEvents::~TraceEvents() {
+    if (!instances_ || instances_->fd() < 0) {
+        return;  // systemd's, or moved from
+    }
+    pipe_.reset();  // an instance with an open pipe is busy
+    // Best effort: what is left behind costs a buffer and is used again at the next start.
+    (void)::unlinkat(instances_->fd(), kInstance, AT_REMOVEDIR);
+}
+
+Result<TraceEvents> TraceEvents::open(const std::string& tracefs) {
+    auto instances = SysfsDir::open(tracefs + "/instances");
+    if (!instances) {
+        return std::unexpected(std::move(instances.error()));
+    }
+    TraceEvents events;
+    // From here on what was made is removed again, also where it is of no use.
+    const SysfsDir& dir = events.instances_.emplace(std::move(*instances));
+    auto unseen = prepare_in(dir);
+    if (!unseen) {
+        return std::unexpected(std::move(unseen.error()));
+    }
+    events.unseen_ = std::move(*unseen);
+    const std::string pipe = std::string(kInstance) + "/trace_pipe";
+    events.pipe_.reset(::openat(dir.fd(), pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!events.pipe_) {
+        return std::unexpected(os_error(errno, "open " + dir.path() + "/" + pipe));
+    }
+    return events;
+}
+
+Result<std::vector<std::string>> TraceEvents::prepare(const std::string& tracefs) {
+    const auto instances = SysfsDir::open(tracefs + "/instances");
+    return instances ? prepare_in(*instances) : std::unexpected(instances.error());
+}
+
+std::optional<TraceEvents> TraceEvents::passed_by_systemd() {
+    char** names = nullptr;
+    const int count = ::sd_listen_fds_with_names(0, &names);
+    TraceEvents events;
+    for (int index = 0; index < count; ++index) {
+        if (std::string_view(names[index]) == kPassedName) {
+            events.pipe_.reset(SD_LISTEN_FDS_START + index);
+        }
+        std::free(names[index]);
+    }
+    std::free(static_cast<void*>(names));
+    if (!events.pipe_) {
+        return std::nullopt;
+    }
+    // What it opened may block: it is opened for reading and nothing else.
+    const int flags = ::fcntl(events.pipe_.get(), F_GETFL);
+    (void)::fcntl(events.pipe_.get(), F_SETFL, flags | O_NONBLOCK);
+    return events;
 }
 
 void TraceEvents::readable(const Sink& sink) {

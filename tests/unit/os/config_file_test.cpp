@@ -4,8 +4,6 @@
 #include <sys/stat.h>
 
 #include <cstddef>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
@@ -18,6 +16,7 @@
 #include "policy/config_keys.hpp"
 #include "policy/level.hpp"
 #include "policy/slot_policy.hpp"
+#include "tests/fakes/temp_dir.hpp"
 
 namespace slotd::os {
 namespace {
@@ -26,20 +25,13 @@ using Mistakes = std::vector<std::string>;
 
 class ConfigFile : public testing::Test {
 protected:
-    ConfigFile() {
-        std::string pattern = testing::TempDir() + "slotd-config-XXXXXX";
-        directory_ = ::mkdtemp(pattern.data());
-    }
-
-    ~ConfigFile() override { std::filesystem::remove_all(directory_); }
-
     std::string file(const std::string& text) const {
-        const std::string path = directory_ + "/slotd.toml";
-        std::ofstream(path, std::ios::binary) << text;
-        return path;
+        dir_.write("slotd.toml", text);
+        return dir_.path("slotd.toml");
     }
 
-    std::string directory_;
+    fakes::TempDir dir_;
+    const std::string directory_ = dir_.path();
 };
 
 // What the shipped file says and what the struct says must not part.
@@ -169,25 +161,16 @@ TEST_F(ConfigFile, IsBoundedAndARegularFile) {
 
 class DropIns : public ConfigFile {
 protected:
-    std::string folder(const std::string& name) const {
-        const std::string path = directory_ + "/" + name;
-        std::filesystem::create_directories(path);
-        return path;
-    }
-
-    static void write(const std::string& path, const std::string& text) {
-        std::ofstream(path, std::ios::binary) << text;
-    }
+    const std::string vendor = dir_.path("vendor");
+    const std::string admin = dir_.path("admin");
 };
 
 TEST_F(DropIns, AreReadInTheOrderOfTheirNamesAndTheLastWordHolds) {
-    const std::string vendor = folder("vendor");
-    const std::string admin = folder("admin");
-    write(vendor + "/50-site.toml", "[coordinator]\nlevel = 'observe'\nsoak_ms = 7\n");
-    write(admin + "/10-first.toml",
-          "[coordinator]\nlevel = 'exclusive'\n[[rule]]\n"
-          "match = { slot = ['5'] }\nlevel = 'fence'\n");
-    write(admin + "/notes.txt", "not toml");
+    dir_.write("vendor/50-site.toml", "[coordinator]\nlevel = 'observe'\nsoak_ms = 7\n");
+    dir_.write("admin/10-first.toml",
+               "[coordinator]\nlevel = 'exclusive'\n[[rule]]\n"
+               "match = { slot = ['5'] }\nlevel = 'fence'\n");
+    dir_.write("admin/notes.txt", "not toml");
     const std::string main_file =
         file("[budget]\nslot = 3\n[[rule]]\nmatch = { slot = ['4'] }\nlevel = 'fence'\n");
 
@@ -206,12 +189,10 @@ TEST_F(DropIns, AreReadInTheOrderOfTheirNamesAndTheLastWordHolds) {
 }
 
 TEST_F(DropIns, OfOneNameInTheStrongerDirectoryHideTheOther) {
-    const std::string vendor = folder("vendor");
-    const std::string admin = folder("admin");
-    write(vendor + "/50-a.toml", "[budget]\nslot = 1\n");
-    write(admin + "/50-a.toml", "[budget]\nhost = 2\n");
-    write(vendor + "/60-b.toml", "[budget]\nroot_port = 1\n");
-    std::filesystem::create_symlink("/dev/null", admin + "/60-b.toml");
+    dir_.write("vendor/50-a.toml", "[budget]\nslot = 1\n");
+    dir_.write("admin/50-a.toml", "[budget]\nhost = 2\n");
+    dir_.write("vendor/60-b.toml", "[budget]\nroot_port = 1\n");
+    dir_.link("admin/60-b.toml", "/dev/null");
 
     const auto loaded = load_config(directory_ + "/none", IfMissing::UseDefaults, {vendor, admin});
 
@@ -221,9 +202,8 @@ TEST_F(DropIns, OfOneNameInTheStrongerDirectoryHideTheOther) {
 }
 
 TEST_F(DropIns, HaveTheirMistakesReportedAllAtOnceWithFileAndLine) {
-    const std::string admin = folder("admin");
-    write(admin + "/10-a.toml", "\n[coordinator]\nlevel = 'off'\n");
-    write(admin + "/20-b.toml", "[coordinator\n");
+    dir_.write("admin/10-a.toml", "\n[coordinator]\nlevel = 'off'\n");
+    dir_.write("admin/20-b.toml", "[coordinator\n");
     const std::string main_file = file("[budget]\nslot = 'x'\n");
 
     const auto loaded = load_config(main_file, IfMissing::Fail, {admin});
@@ -235,19 +215,17 @@ TEST_F(DropIns, HaveTheirMistakesReportedAllAtOnceWithFileAndLine) {
 }
 
 TEST_F(DropIns, ThatCannotBeReadAreAnErrorAndNotLeftOut) {
-    const std::string admin = folder("admin");
-    std::filesystem::create_directory(admin + "/50-a.toml");
+    dir_.make_dir("admin/50-a.toml");
     EXPECT_EQ(load_config(file(""), IfMissing::Fail, {admin}).error().kind, ErrorKind::Malformed);
 
-    std::filesystem::remove_all(admin);
-    write(admin, "");
+    dir_.remove("admin");
+    dir_.write("admin", "");
     EXPECT_EQ(load_config(file(""), IfMissing::Fail, {admin}).error().kind, ErrorKind::Io);
 }
 
 TEST_F(DropIns, AreNotMoreThanThereMayBe) {
-    const std::string admin = folder("admin");
     for (std::size_t number = 0; number <= kDropInsMax; ++number) {
-        write(admin + "/" + std::to_string(number) + ".toml", "");
+        dir_.write("admin/" + std::to_string(number) + ".toml", "");
     }
     EXPECT_EQ(load_config(file(""), IfMissing::Fail, {admin}).error().kind, ErrorKind::Overflow);
 }
