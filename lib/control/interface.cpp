@@ -14,11 +14,10 @@ namespace {
 constexpr std::string_view kCoordinatorText =
     R"(# The daemon in charge of this machine's PCIe slots.
 #
-# Reading (List, Show, Plan, Subscribe, Version) is for root and the groups slotd and slotd-admin,
-# acting (Reset, Hold, Release) for root and the group slotd-admin. A slot is named by its port's
-# address, by its slot name, or by the address of a function in it; the domain may be left out where
-# that is unambiguous. A later version may add fields to replies; it never changes the meaning of
-# one.
+# Looking is for root and the groups slotd and slotd-admin, acting for root and the group
+# slotd-admin. A slot is named by its port's address, by its slot name, or by the address of a
+# function in it; the domain may be left out where that is unambiguous. A later version may add
+# fields to replies; it never changes the meaning of one.
 interface io.slotd.Coordinator
 
 # A function below a slot's port, as the kernel has it enumerated.
