@@ -83,8 +83,15 @@ function(slotd_test name folder)
     endif()
     add_executable(${name} ${sources})
     target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
-    target_compile_definitions(${name} PRIVATE SLOTD_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-                               SLOTD_BINARY_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    # Only for the sources that use them (configure again after the first use in one): whatever names this
+    # folder is compiled anew in every other checkout, however warm the cache.
+    foreach(source ${sources})
+        file(STRINGS ${source} places REGEX "SLOTD_(SOURCE|BINARY)_DIR")
+        if(places)
+            set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS
+                "SLOTD_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\";SLOTD_BINARY_DIR=\"${CMAKE_RUNTIME_OUTPUT_DIRECTORY}\"")
+        endif()
+    endforeach()
     target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} slotd_options slotd_test_options
                           GTest::gmock GTest::gtest_main)
     slotd_precompile(test ${name})
