@@ -14,10 +14,11 @@ _slotctl() {
     done
     case $prev in
         --method) COMPREPLY=($(compgen -W "auto flr bus slot vfio reenumerate" -- "$cur")); return ;;
+        --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
         --socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --reason|--timeout|--for) return ;;
     esac
-    local all="--help --json --socket" options="" slots=""
+    local all="--help --json --color --socket" options="" slots=""
     case $verb in
         "") options="$all --version list show plan reset hold release watch check version" ;;
         list|watch|version) options=$all ;;

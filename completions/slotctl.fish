@@ -13,6 +13,7 @@ set -l verbs list show plan reset hold release watch check version
 complete -c slotctl -f
 complete -c slotctl -s h -l help -d 'print help'
 complete -c slotctl -l json -d 'print replies as JSON'
+complete -c slotctl -l color -x -a 'auto always never' -d 'colour'
 complete -c slotctl -l socket -r -F -d 'socket of slotd'
 complete -c slotctl -n "not __slotctl_is $verbs" -l version -d 'print the version'
 complete -c slotctl -n "not __slotctl_is $verbs" -a list -d 'the ports with their slots and cards'

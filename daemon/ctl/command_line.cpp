@@ -19,6 +19,7 @@
 #include "daemon/ctl/exit_code.hpp"
 #include "daemon/ctl/help.hpp"
 #include "daemon/ctl/span_of_time.hpp"
+#include "daemon/ctl/terminal.hpp"
 #include "event/request.hpp"
 #include "os/control_socket.hpp"
 #include "report/printable.hpp"
@@ -37,6 +38,7 @@ constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumera
 struct Raw {
     std::string socket = os::kDefaultControlPath;
     bool json = false;
+    std::string colour = "auto";
     std::string name;
     std::string method = "auto";
     std::string reason;
@@ -48,10 +50,17 @@ struct Raw {
     std::string lasts;
 };
 
+/// Before the verb or behind it.
+void add_common(CLI::App& app, Raw& raw) {
+    app.add_flag("--json", raw.json, "print slotd's reply as JSON, one object a line");
+    app.add_option("--color", raw.colour, "auto, always or never; auto: on a terminal")
+        ->type_name("WHEN");
+    app.add_option("--socket", raw.socket, "socket of slotd")->type_name("PATH");
+}
+
 CLI::App* add_verb(CLI::App& app, Raw& raw, const std::string& name, const std::string& what) {
     CLI::App* const verb = app.add_subcommand(name, what);
-    verb->add_flag("--json", raw.json, "print slotd's reply as JSON, one object a line");
-    verb->add_option("--socket", raw.socket, "socket of slotd")->type_name("PATH");
+    add_common(*verb, raw);
     return verb;
 }
 
@@ -86,8 +95,7 @@ void declare(CLI::App& app, Raw& raw) {
     app.set_version_flag("--version", std::string("slotctl ") + SLOTD_VERSION);
     app.footer(help::kFooter);
     app.require_subcommand(1, 1);
-    app.add_flag("--json", raw.json, "print slotd's reply as JSON, one object a line");
-    app.add_option("--socket", raw.socket, "socket of slotd")->type_name("PATH");
+    add_common(app, raw);
     add_verb(app, raw, "list", "list the PCIe ports with their slots and cards");
     add_slot(add_verb(app, raw, "show", "show everything about one slot"), raw);
     CLI::App* const plan =
@@ -229,12 +237,25 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
     return name == "version" ? Command{VersionCommand{}} : Command{ListCommand{}};
 }
 
+std::optional<Colour> colour_from_text(std::string_view text) {
+    return text == "auto"     ? std::optional(Colour::Auto)
+           : text == "always" ? std::optional(Colour::Always)
+           : text == "never"  ? std::optional(Colour::Never)
+                              : std::nullopt;
+}
+
 std::variant<Invocation, Answered> checked(const CLI::App& app, const Raw& raw) {
-    auto command = checked_command(*app.get_subcommands().front(), raw);
+    const CLI::App& verb = *app.get_subcommands().front();
+    auto command = checked_command(verb, raw);
     if (auto* const mistake = std::get_if<Answered>(&command)) {
         return std::move(*mistake);
     }
-    return Invocation{std::get<Command>(std::move(command)), raw.socket, raw.json};
+    const auto colour = colour_from_text(raw.colour);
+    if (!colour) {
+        return wrong(verb.get_name(),
+                     "--color: \"" + raw.colour + "\" is unknown; known: auto, always, never");
+    }
+    return Invocation{std::get<Command>(std::move(command)), raw.socket, raw.json, *colour};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "daemon/ctl/exit_code.hpp"
+#include "daemon/ctl/terminal.hpp"
 #include "event/request.hpp"
 #include "os/control_socket.hpp"
 
@@ -75,6 +76,7 @@ struct Invocation {
     Command command;
     std::string socket = os::kDefaultControlPath;
     bool json = false;
+    Colour colour = Colour::Auto;
     bool operator==(const Invocation&) const = default;
 };
 

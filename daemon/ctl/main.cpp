@@ -1,3 +1,4 @@
+#include <clocale>
 #include <exception>
 #include <variant>
 
@@ -25,6 +26,8 @@ slotd::ctl::ExitCode run(int count, char** arguments) {
 }  // namespace
 
 int main(int count, char** arguments) {
+    // For the character set alone: numbers and messages stay as they are everywhere.
+    (void)std::setlocale(LC_CTYPE, "");
     try {
         return static_cast<int>(run(count, arguments));
     } catch (const std::exception& failure) {

@@ -12,7 +12,8 @@
 #include "daemon/ctl/verbs.hpp"
 #include "report/plan.hpp"
 #include "report/printable.hpp"
-#include "report/slot_table.hpp"
+#include "report/slot_page.hpp"
+#include "report/slot_tree.hpp"
 
 namespace slotd::ctl {
 
@@ -29,23 +30,23 @@ std::string done_text(const control::DoneReply& done) {
 
 ExitCode run_list(const Invocation& invocation) {
     return ask(invocation, control::ListSlots{},
-               read_as(control::decode_slots, [](const control::SlotsReply& list) {
-                   return report::slot_table(list.slots, stdout_style());
+               read_as(control::decode_slots, [&](const control::SlotsReply& list) {
+                   return report::slot_list(list.slots, stdout_style(invocation.colour));
                }));
 }
 
 ExitCode run_show(const ShowCommand& show, const Invocation& invocation) {
     return ask(invocation, control::ShowSlot{show.slot},
-               read_as(control::decode_slot, [](const control::SlotReply& shown) {
-                   return report::slot_page(shown.slot, stdout_style());
+               read_as(control::decode_slot, [&](const control::SlotReply& shown) {
+                   return report::slot_page(shown.slot, stdout_style(invocation.colour));
                }));
 }
 
 ExitCode run_plan(const PlanCommand& plan, const Invocation& invocation) {
     return ask(invocation, control::PlanReset{plan.target, plan.method},
                read_as(control::decode_plan,
-                       [](const control::PlanReply& reply) {
-                           return report::plan_text(reply, stdout_style());
+                       [&](const control::PlanReply& reply) {
+                           return report::plan_text(reply, stdout_style(invocation.colour));
                        }),
                kPlanTime);
 }

@@ -29,14 +29,14 @@ std::string subject(const ResetReply& reply) {
                : reply.port.to_string();
 }
 
-std::string text_of(const ResetReply& reply) {
+std::string text_of(const ResetReply& reply, Colour colour) {
     switch (reply.state) {
         case ResetState::Planned:
             return {};  // only of a dry run, which is asked for as a plan
         case ResetState::Accepted:
             return fmt::format("request {}: reset of {} accepted\n", reply.request, subject(reply));
         case ResetState::Progress:
-            return reply.record ? report::record_line(*reply.record, stdout_style()) + "\n"
+            return reply.record ? report::record_line(*reply.record, stdout_style(colour)) + "\n"
                                 : std::string{};
         case ResetState::Finished:
             return reply.end ? fmt::format("{}: {}\n", report::printable(reply.end->outcome),
@@ -112,7 +112,8 @@ ExitCode follow(Session& session, const ResetCommand& reset, const Invocation& i
             return not_understood(state.error());
         }
         waiting.saw(*state);
-        const bool printed = print(invocation.json ? (*reply)->parameters + "\n" : text_of(*state));
+        const bool printed = print(invocation.json ? (*reply)->parameters + "\n"
+                                                   : text_of(*state, invocation.colour));
         if (!printed || !(*reply)->continues) {
             return finish(printed, code_of(*state));
         }

@@ -1,6 +1,7 @@
 #include "daemon/ctl/terminal.hpp"
 
 #include <asm-generic/ioctls.h>
+#include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -39,14 +40,16 @@ std::string_view environment(const char* name) {
 
 }  // namespace
 
-report::Style stdout_style() {
-    if (::isatty(STDOUT_FILENO) == 0) {
-        return {};
-    }
+report::Style stdout_style(Colour colour) {
+    const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+    const bool wanted = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
     winsize size{};
     const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return {.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb",
-            .columns = known ? size.ws_col : kColumnsDefault};
+    report::Style style;
+    style.colour = colour == Colour::Always || (colour == Colour::Auto && terminal && wanted);
+    style.columns = !terminal ? 0 : known ? size.ws_col : kColumnsDefault;
+    style.unicode = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
+    return style;
 }
 
 bool print(std::string_view text) {

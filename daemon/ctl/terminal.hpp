@@ -6,9 +6,13 @@
 
 namespace slotd::ctl {
 
-/// How stdout wants it: colour and the terminal's width where it is a terminal (NO_COLOR and
-/// TERM=dumb are honoured), nothing of both where it is a file or a pipe.
-report::Style stdout_style();
+/// What --color says.
+enum class Colour { Auto, Always, Never };
+
+/// How stdout wants it: on a terminal its width, and colour (NO_COLOR and TERM=dumb are honoured);
+/// nothing of both where it is a file or a pipe. Trees are drawn with box characters where the
+/// locale's characters are UTF-8.
+report::Style stdout_style(Colour colour = Colour::Auto);
 
 /// All of `text` to stdout; false when it could not be written (a full disk).
 bool print(std::string_view text);

@@ -26,13 +26,14 @@ std::string local_time() {
     return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-std::string lines_of(const control::RecordReply& reply) {
+std::string lines_of(const control::RecordReply& reply, Colour colour) {
     std::string lines;
     if (reply.missed != 0) {
         lines += fmt::format("{} ... {} records missed: this watch was not read fast enough\n",
                              local_time(), reply.missed);
     }
-    return lines + local_time() + " " + report::record_line(reply.record, stdout_style()) + "\n";
+    return lines + local_time() + " " + report::record_line(reply.record, stdout_style(colour)) +
+           "\n";
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ ExitCode run_watch(const Invocation& invocation) {
             if (!record) {
                 return not_understood(record.error());
             }
-            lines = lines_of(*record);
+            lines = lines_of(*record, invocation.colour);
         }
         if (!print(lines)) {
             return finish(false, ExitCode::Ok);

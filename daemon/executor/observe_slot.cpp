@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,8 +19,10 @@
 #include "os/port_services.hpp"
 #include "os/sysfs_dir.hpp"
 #include "pci/address.hpp"
+#include "pci/registers/capability_walk.hpp"
 #include "pci/registers/header_registers.hpp"
 #include "pci/registers/link_registers.hpp"
+#include "pci/registers/pcie_capability.hpp"
 #include "pci/registers/slot_registers.hpp"
 
 namespace slotd::executor {
@@ -46,7 +49,34 @@ void observe_slot_registers(const CheckedPort& port, event::Observation& seen) {
     seen.hotplug_masked = pci::SlotControl(*control).masked();
 }
 
-void observe_link_registers(const CheckedPort& port, event::Observation& seen) {
+/// Link Capabilities of the card: those of the first function that answers, as all functions of a
+/// card share its link. nullopt where it has none, as a VF or a card of conventional PCI.
+std::optional<pci::LinkCapabilities> link_capabilities_of_card(const Hands& hands,
+                                                               const event::Observation& seen) {
+    const auto function = std::ranges::find_if(
+        seen.functions, [](const auto& one) { return !one.is_virtual && one.identity.answers(); });
+    if (function == seen.functions.end()) {
+        return std::nullopt;
+    }
+    const os::ConfigSpace config(hands.sysfs().path(), function->address);
+    const auto pcie = pci::find_capability(config.reader(), pci::PcieCapabilities::kCapabilityId);
+    if (!pcie || !*pcie) {
+        return std::nullopt;
+    }
+    const auto raw =
+        config.read32(static_cast<std::uint16_t>(**pcie + pci::LinkCapabilities::kOffset));
+    return raw && *raw != 0xffffffff ? std::optional(pci::LinkCapabilities(*raw)) : std::nullopt;
+}
+
+void observe_link_maximum(const Hands& hands, const pci::LinkCapabilities& port,
+                          event::Observation& seen) {
+    if (const auto card = link_capabilities_of_card(hands, seen)) {
+        seen.link_speed_max = std::min(port.speed_max(), card->speed_max());
+        seen.link_width_max = std::min(port.width_max(), card->width_max());
+    }
+}
+
+void observe_link_registers(const Hands& hands, const CheckedPort& port, event::Observation& seen) {
     const auto capabilities =
         port.config->read32(static_cast<std::uint16_t>(port.pcie + pci::LinkCapabilities::kOffset));
     const auto status =
@@ -62,6 +92,7 @@ void observe_link_registers(const CheckedPort& port, event::Observation& seen) {
     if (seen.link_active.value_or(true)) {
         seen.link_speed = link.speed();
         seen.link_width = link.width();
+        observe_link_maximum(hands, pci::LinkCapabilities(*capabilities), seen);
     }
 }
 
@@ -106,7 +137,7 @@ event::Outcome observe_slot(const Hands& hands, const action::ObserveSlot& effec
     event::Observation seen = observe_tree(hands, port->dir, effect.port);
     seen.port_answers = true;
     observe_slot_registers(*port, seen);
-    observe_link_registers(*port, seen);
+    observe_link_registers(hands, *port, seen);
     if (const auto bridge = port->config->read16(pci::BridgeControl::kOffset)) {
         seen.fenced = !pci::BridgeControl(*bridge).forwards_errors();
     }

@@ -24,12 +24,21 @@ interface io.slotd.Coordinator
 # driver: empty when none is bound. identity: vendor:device (subsystem) class revision.
 type Function (address: string, driver: string, identity: string)
 
-# slot: slot name, empty where there is none. incident: number of the open one, 0 for none.
+# The link below a port, as its registers said when slotd last looked: at its start, and whenever
+# something happens at the slot. up: null where the port cannot tell. speed: in MT/s, 8000 for
+# 8 GT/s; width: lanes. speed_max, width_max: what port and card can do together. 0: not known, as
+# while the link is down.
+type Link (up: ?bool, speed: int, width: int, speed_max: int, width_max: int)
+
+# slot: slot name, empty where there is none. incident: number of the open one, 0 for none;
+# incident_id: the same as the journal has it, 16 hex digits, null for none.
 # automatic_action: whether slotd acts here without being asked. budget_left: so many times more
 # within the hour (or what is configured). held_by: who has asked slotd to keep its hands off, with
 # the reason, empty for nobody; held_seconds: for so long from now, null until it is released.
 # quarantine: why slotd will not act here until an operator releases the slot, empty where it may.
-# gates: what slotd holds closed now; empty when the kernel has everything.
+# gates: what slotd holds closed now; empty when the kernel has everything. path: the bridges from
+# the Root Port down to this port, both included; in between the Upstream and Downstream Ports of
+# switches. link: null where nobody has looked yet.
 type Slot (
   port: string,
   root_port: string,
@@ -45,12 +54,15 @@ type Slot (
   quarantine: string,
   occupied: bool,
   functions: []Function,
-  gates: []string
+  gates: []string,
+  path: ?[]string,
+  link: ?Link,
+  incident_id: ?string
 )
 
 # One decision of the daemon. priority: as in syslog, 2 (critical) to 7 (debug). port: null
 # where it is about no single slot. slot: its name, as in Slot. incident, attempt: 0 for none.
-# text: a whole sentence.
+# incident_id: as in Slot. text: a whole sentence.
 type Record (
   priority: int,
   kind: string,
@@ -59,7 +71,8 @@ type Record (
   incident: int,
   attempt: int,
   phase: string,
-  text: string
+  text: string,
+  incident_id: ?string
 )
 
 # What the kernel and its users have made of a function of the card. in_flight: requests that have

@@ -24,6 +24,7 @@
 #include "coordinator/slot_status.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
+#include "pci/link.hpp"
 #include "pci/topology.hpp"
 #include "policy/level.hpp"
 
@@ -75,6 +76,35 @@ Result<pci::Function> function_from(const json& object) {
                          identity->class_code >> 8 == kPciBridge};
 }
 
+std::uint8_t small_number_at(const json& object, const char* name) {
+    return static_cast<std::uint8_t>(std::min<std::uint64_t>(number_at(object, name), 0xff));
+}
+
+/// nullopt where there is none, as from a slotd that does not tell it.
+std::optional<pci::Link> link_at(const json& object) {
+    const auto at = object.find("link");
+    if (at == object.end() || !at->is_object()) {
+        return std::nullopt;
+    }
+    const auto up = at->find("up");
+    const bool told = up != at->end() && up->is_boolean();
+    return pci::Link{.up = told ? std::optional(up->get<bool>()) : std::nullopt,
+                     .speed = pci::speed_from_mts(number_at(*at, "speed")),
+                     .width = small_number_at(*at, "width"),
+                     .speed_max = pci::speed_from_mts(number_at(*at, "speed_max")),
+                     .width_max = small_number_at(*at, "width_max")};
+}
+
+std::vector<pci::Address> path_at(const json& object) {
+    std::vector<pci::Address> path;
+    for (const std::string& text : texts_at(object, "path")) {
+        if (const auto bridge = pci::Address::parse(text)) {
+            path.push_back(*bridge);
+        }
+    }
+    return path;
+}
+
 std::optional<Duration> seconds_at(const json& object, const char* name) {
     const auto at = object.find(name);
     return at != object.end() && at->is_number_unsigned()
@@ -111,7 +141,9 @@ Result<coordinator::SlotStatus> slot_from(const json& object) {
         .quarantine = text_at(object, "quarantine"),
         .occupied = flag_at(object, "occupied"),
         .functions = {},
-        .gates = texts_at(object, "gates")};
+        .gates = texts_at(object, "gates"),
+        .path = path_at(object),
+        .link = link_at(object)};
     for (const json& one : object.at("functions")) {
         auto function = function_from(one);
         if (!function) {

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -6,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "action/incident.hpp"
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
 #include "base/time.hpp"
@@ -17,6 +19,7 @@
 #include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "pci/address.hpp"
+#include "pci/link.hpp"
 #include "pci/topology.hpp"
 #include "policy/level.hpp"
 
@@ -41,10 +44,26 @@ json of_function(const pci::Function& function) {
             {"identity", function.identity.to_string()}};
 }
 
+json incident_or_null(std::uint64_t incident) {
+    return incident != 0 ? json(action::incident_text(incident)) : json(nullptr);
+}
+
+json of_link(const pci::Link& link) {
+    return {{"up", link.up ? json(*link.up) : json(nullptr)},
+            {"speed", pci::speed_in_mts(link.speed)},
+            {"width", link.width},
+            {"speed_max", pci::speed_in_mts(link.speed_max)},
+            {"width_max", link.width_max}};
+}
+
 json of_slot(const coordinator::SlotStatus& slot) {
     json functions = json::array();
     for (const pci::Function& function : slot.functions) {
         functions.push_back(of_function(function));
+    }
+    json path = json::array();
+    for (const pci::Address& bridge : slot.path) {
+        path.push_back(bridge.to_string());
     }
     return {{"port", slot.port.to_string()},
             {"root_port", slot.root_port.to_string()},
@@ -60,7 +79,10 @@ json of_slot(const coordinator::SlotStatus& slot) {
             {"quarantine", slot.quarantine},
             {"occupied", slot.occupied},
             {"functions", std::move(functions)},
-            {"gates", slot.gates}};
+            {"gates", slot.gates},
+            {"path", std::move(path)},
+            {"link", slot.link ? of_link(*slot.link) : json(nullptr)},
+            {"incident_id", incident_or_null(slot.incident)}};
 }
 
 json of_record(const action::Record& record) {
@@ -71,7 +93,8 @@ json of_record(const action::Record& record) {
             {"incident", record.incident},
             {"attempt", record.attempt},
             {"phase", record.phase},
-            {"text", record.text}};
+            {"text", record.text},
+            {"incident_id", incident_or_null(record.incident)}};
 }
 
 json of_reset(const ResetReply& reset) {

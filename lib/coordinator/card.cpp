@@ -10,6 +10,7 @@
 
 #include "event/observation.hpp"
 #include "pci/address.hpp"
+#include "pci/link.hpp"
 #include "pci/topology.hpp"
 
 namespace slotd::coordinator {
@@ -134,25 +135,14 @@ bool enumeration_fits(const std::vector<pci::Function>& enumerated,
     return seen.port_answers && seen.occupied() == !seen.functions.empty() && all_fit;
 }
 
-namespace {
-
-/// Current Link Speed encoding (PCIe r6.0 7.5.3.8) as people write it.
-const char* speed_text(std::uint8_t speed) {
-    constexpr std::array<const char*, 7> kSpeeds{"?",         "2.5 GT/s",  "5.0 GT/s", "8.0 GT/s",
-                                                 "16.0 GT/s", "32.0 GT/s", "64.0 GT/s"};
-    return speed < kSpeeds.size() ? kSpeeds[speed] : "?";
-}
-
-}  // namespace
-
 std::string why_degraded(const Card& known, const event::Observation& seen) {
     const bool both = known.link_speed != 0 && known.link_width != 0 && seen.link_speed != 0 &&
                       seen.link_width != 0;
     if (!both || (seen.link_speed >= known.link_speed && seen.link_width >= known.link_width)) {
         return {};
     }
-    return fmt::format("the link is {} x{} and was {} x{}", speed_text(seen.link_speed),
-                       seen.link_width, speed_text(known.link_speed), known.link_width);
+    return fmt::format("the link is {} x{} and was {} x{}", pci::speed_text(seen.link_speed),
+                       seen.link_width, pci::speed_text(known.link_speed), known.link_width);
 }
 
 std::string new_errors(const std::vector<event::FunctionSeen>& before,

@@ -108,6 +108,7 @@ std::vector<Action> Coordinator::effect_finished(event::EffectId id, const event
     if (owner != serials_.end()) {
         const pci::Address port = owner->second;
         const std::optional<InFlight> done = slots_.at(port).in_flight;
+        note_link(port, outcome);
         apply(port, finish_effect(slots_.at(port), id, outcome, now, settings_.limits), now);
         if (done && done->id == id) {
             give_to_its_slot(port, done->effect);

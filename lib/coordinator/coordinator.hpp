@@ -24,6 +24,8 @@
 #include "event/request.hpp"
 #include "event/usage.hpp"
 #include "history/news.hpp"
+#include "pci/address.hpp"
+#include "pci/link.hpp"
 #include "pci/topology.hpp"
 #include "policy/limits.hpp"
 #include "policy/slot_policy.hpp"
@@ -81,6 +83,7 @@ private:
     void drop_slot(const pci::Address& port, Instant now);
     /// Gates that a slot closed at other ports are opened by the slots of those.
     void hand_over_gates(const Slot& gone);
+    void note_link(const pci::Address& port, const event::Outcome& outcome);
     bool held(const pci::Address& port) const;
     /// pciehp of another slot that an operation has unbound rests with that slot.
     void give_to_its_slot(const pci::Address& port, const action::Effect& done);
@@ -123,6 +126,8 @@ private:
     Turns turns_;
     MachineLock machine_;
     std::map<event::EffectId, Gate> orphans_;  ///< closings under way whose slot is gone
+    /// As last looked at, to be shown: no decision rests on it.
+    std::map<pci::Address, pci::Link> links_;
     std::deque<std::pair<pci::Address, SlotEvent>> pending_;
     std::deque<std::pair<event::EffectId, event::Outcome>> refused_;
     std::vector<Action> outgoing_;

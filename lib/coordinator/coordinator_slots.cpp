@@ -145,6 +145,7 @@ void Coordinator::drop_slot(const pci::Address& port, Instant now) {
     deadlines_.erase({deadline_of(slot.phase), port});
     serials_.erase(static_cast<std::uint32_t>(slot.effect_base >> 32));
     slots_.erase(port);
+    links_.erase(port);
     outgoing_.emplace_back(slots_changed(port, "the port is gone"));
 }
 
@@ -161,6 +162,12 @@ void Coordinator::adopt_orphan(event::EffectId id, const event::Outcome& outcome
     }
     if (outcome.kind != event::OutcomeKind::TimedOut) {
         orphans_.erase(orphan);
+    }
+}
+
+void Coordinator::note_link(const pci::Address& port, const event::Outcome& outcome) {
+    if (outcome.observation) {
+        links_.insert_or_assign(port, outcome.observation->link());
     }
 }
 
@@ -254,6 +261,12 @@ std::vector<SlotStatus> Coordinator::statuses(Instant now) const {
                     function.identity = seen.identity;
                 }
             }
+        }
+        if (const pci::Port* const shown = topology_.find(port)) {
+            status.path = shown->path;
+        }
+        if (const auto link = links_.find(port); link != links_.end()) {
+            status.link = link->second;
         }
         for (const Gate& gate : slot.closed.gates()) {
             status.gates.push_back(gate.to_string());

@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "pci/address.hpp"
+#include "pci/link.hpp"
 #include "pci/topology.hpp"
 #include "policy/level.hpp"
 
@@ -30,6 +31,10 @@ struct SlotStatus {
     std::vector<pci::Function> functions;
     std::vector<std::string>
         gates;  ///< closed now: "fence", "hot-plug notification", "pciehp of 0000:00:02.0"
+
+    /// Bridges from the Root Port down to this port, both included, see pci::Port::path.
+    std::vector<pci::Address> path = {};
+    std::optional<pci::Link> link = {};  ///< at the last look; nullopt: nobody has looked yet
 
     bool operator==(const SlotStatus&) const = default;
 };

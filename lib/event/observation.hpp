@@ -7,6 +7,7 @@
 
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
+#include "pci/link.hpp"
 #include "pci/service.hpp"
 
 namespace slotd::event {
@@ -53,6 +54,8 @@ struct Observation {
         slot_number;                      ///< Physical Slot Number, 13 bits; nullopt without slot
     std::uint8_t link_width = 0;          ///< negotiated lanes; 0 unknown
     std::uint8_t link_speed = 0;          ///< Current Link Speed encoding, 1 = 2.5 GT/s; 0 unknown
+    std::uint8_t link_width_max = 0;      ///< what port and card can do together; 0 unknown
+    std::uint8_t link_speed_max = 0;      ///< likewise
     bool presence_latched = false;        ///< Presence Detect Changed is waiting in Slot Status
     bool link_change_latched = false;     ///< Data Link Layer State Changed is waiting
     bool fenced = false;                  ///< SERR# forwarding of Bridge Control is off
@@ -66,6 +69,10 @@ struct Observation {
     bool occupied() const;
     /// A card is there and its link is up, as far as this port can tell.
     bool reachable() const;
+
+    pci::Link link() const {
+        return {link_active, link_speed, link_width, link_speed_max, link_width_max};
+    }
 };
 
 }  // namespace slotd::event

@@ -90,6 +90,8 @@ void put_observation(ByteWriter& out, const Observation& seen) {
     put_optional(out, seen.slot_number);
     out.number(seen.link_width);
     out.number(seen.link_speed);
+    out.number(seen.link_width_max);
+    out.number(seen.link_speed_max);
     out.boolean(seen.presence_latched);
     out.boolean(seen.link_change_latched);
     out.boolean(seen.fenced);
@@ -121,6 +123,8 @@ Observation take_observation(ByteReader& in) {
     seen.slot_number = take_optional<std::uint16_t>(in);
     seen.link_width = in.number<std::uint8_t>();
     seen.link_speed = in.number<std::uint8_t>();
+    seen.link_width_max = in.number<std::uint8_t>();
+    seen.link_speed_max = in.number<std::uint8_t>();
     seen.presence_latched = in.boolean();
     seen.link_change_latched = in.boolean();
     seen.fenced = in.boolean();

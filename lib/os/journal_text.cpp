@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "action/incident.hpp"
 #include "action/record.hpp"
 
 namespace slotd::os {
@@ -96,7 +97,7 @@ std::string journal_datagram(const action::Record& record) {
         append_field(datagram, "SLOTD_SLOT", record.slot);
     }
     if (record.incident != 0) {
-        append_field(datagram, "SLOTD_INCIDENT", fmt::format("{:016x}", record.incident));
+        append_field(datagram, "SLOTD_INCIDENT", action::incident_text(record.incident));
     }
     if (record.attempt != 0) {
         append_field(datagram, "SLOTD_ATTEMPT", fmt::format("{}", record.attempt));
@@ -116,7 +117,7 @@ std::string stderr_line(const action::Record& record) {
         line += "(slot " + record.slot + ") ";
     }
     if (record.incident != 0) {
-        line += fmt::format("[incident {:016x}", record.incident);
+        line += "[incident " + action::incident_text(record.incident);
         line += record.attempt != 0 ? fmt::format(" attempt {}] ", record.attempt) : "] ";
     }
     line += kept_text(record);

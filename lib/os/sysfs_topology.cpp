@@ -123,6 +123,7 @@ private:
     Kind kind_of(const pci::Address& address, std::size_t depth);
     bool is_port(const pci::Address& address);
     std::optional<pci::Address> port_above(const Node& node);
+    std::vector<pci::Address> path_to(const Node& node) const;
     pci::Port port_of(const Node& node, Kind kind);
     void widen_ranges(std::vector<pci::Port>& ports) const;
 
@@ -291,6 +292,20 @@ std::optional<pci::Address> SysfsTopology::Scan::port_above(const Node& node) {
     return std::nullopt;
 }
 
+std::vector<pci::Address> SysfsTopology::Scan::path_to(const Node& node) const {
+    std::vector<pci::Address> path{node.function.address};
+    for (auto above = node.parent; above && path.size() < kNestingMax;) {
+        const auto at = nodes_.find(*above);
+        if (at == nodes_.end()) {
+            break;
+        }
+        path.push_back(*above);
+        above = at->second.parent;
+    }
+    std::ranges::reverse(path);
+    return path;
+}
+
 pci::Port SysfsTopology::Scan::port_of(const Node& node, Kind kind) {
     pci::Port port;
     port.address = node.function.address;
@@ -303,6 +318,7 @@ pci::Port SysfsTopology::Scan::port_of(const Node& node, Kind kind) {
         port.root_port = *above;
         at = &nodes_.at(*above);
     }
+    port.path = path_to(node);
     port.secondary_bus = node.range.secondary;
     port.subordinate_bus = node.range.subordinate;
     const auto name = slot_names_.find(BusName{port.address.domain, port.secondary_bus});

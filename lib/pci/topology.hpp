@@ -29,8 +29,11 @@ enum class PortKind : std::uint8_t { RootPort, SwitchDownstreamPort };
 struct Port {
     Address address;
     PortKind kind = PortKind::RootPort;
-    std::optional<Address> parent;   ///< nearest port above; nullopt for a Root Port
-    Address root_port;               ///< names the AER domain; the port itself for a Root Port
+    std::optional<Address> parent;  ///< nearest port above; nullopt for a Root Port
+    Address root_port;              ///< names the AER domain; the port itself for a Root Port
+    /// Bridges from the Root Port down to this port, both included: the Upstream Ports of switches
+    /// too, which are no ports here.
+    std::vector<Address> path = {};
     std::uint8_t secondary_bus = 0;  ///< first bus below the link; 0 while not configured
     std::uint8_t subordinate_bus = 0;
     std::string slot_name;            ///< /sys/bus/pci/slots/<name>; empty when there is none now

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "action/incident.hpp"
 #include "action/record.hpp"
 #include "report/paint.hpp"
 #include "report/printable.hpp"
@@ -17,7 +18,7 @@ std::string record_line(const action::Record& record, const Style& style) {
         line += record.port->to_string() + " ";
     }
     if (record.incident != 0) {
-        line += fmt::format("#{}", record.incident);
+        line += "#" + action::incident_text(record.incident);
         line += record.attempt != 0 ? fmt::format(".{} ", record.attempt) : " ";
     }
     if (!record.phase.empty()) {

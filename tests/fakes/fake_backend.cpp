@@ -11,6 +11,7 @@
 #include "event/request.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
+#include "pci/link.hpp"
 #include "pci/topology.hpp"
 #include "policy/level.hpp"
 
@@ -88,7 +89,9 @@ std::vector<coordinator::SlotStatus> small_machine() {
          .incident = 0,
          .occupied = true,
          .functions = {card, second},
-         .gates = {}},
+         .gates = {},
+         .path = {at(0, 2)},
+         .link = pci::Link{true, 3, 1, 3, 4}},
         {.port = at(0, 3),
          .root_port = at(0, 3),
          .slot = "6",
@@ -98,7 +101,9 @@ std::vector<coordinator::SlotStatus> small_machine() {
          .incident = 0,
          .occupied = true,
          .functions = {bridge},
-         .gates = {}},
+         .gates = {},
+         .path = {at(0, 3)},
+         .link = pci::Link{true, 4, 16, 4, 16}},
         {.port = at(0, 4),
          .root_port = at(0, 4),
          .slot = "",
@@ -118,7 +123,9 @@ std::vector<coordinator::SlotStatus> small_machine() {
          .incident = 7,
          .occupied = true,
          .functions = {disk},
-         .gates = {"fence", "pciehp of 0000:03:00.0"}},
+         .gates = {"fence", "pciehp of 0000:03:00.0"},
+         .path = {at(0, 3), at(2, 0), at(3, 0)},
+         .link = pci::Link{false, 0, 0, 0, 0}},
         {.port = at(3, 1),
          .root_port = at(0, 3),
          .slot = "11",
@@ -128,7 +135,8 @@ std::vector<coordinator::SlotStatus> small_machine() {
          .incident = 0,
          .occupied = false,
          .functions = {},
-         .gates = {}},
+         .gates = {},
+         .path = {at(0, 3), at(2, 0), at(3, 1)}},
     };
 }
 

@@ -59,12 +59,16 @@ protected:
     ControlWorld world_;
 };
 
-TEST_F(Slotctl, ListsAsTableAndAsJson) {
-    const ChildResult table = run({"list"});
-    EXPECT_EQ(table.exit_code, 0) << table.error;
-    EXPECT_THAT(table.out, HasSubstr("0000:00:02.0"));
-    EXPECT_THAT(table.out, HasSubstr("e1000e"));
-    EXPECT_THAT(table.out, Not(HasSubstr("\x1b")));
+TEST_F(Slotctl, ListsAsTreeAndAsJson) {
+    const ChildResult tree = run({"list"});
+    EXPECT_EQ(tree.exit_code, 0) << tree.error;
+    EXPECT_THAT(tree.out, HasSubstr("0000:00:02.0"));
+    EXPECT_THAT(tree.out, HasSubstr("0000:01:00.0     e1000e"));
+    EXPECT_THAT(tree.out, HasSubstr("8GT/s x1 (of x4)"));
+    EXPECT_THAT(tree.out, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(run({"list", "--color=always"}).out, HasSubstr("\x1b[32midle"));
+    EXPECT_THAT(run({"show", "11"}).error, HasSubstr("0000:03:00.0"));
+    EXPECT_THAT(run({"show", "5"}).out, HasSubstr("port and card can do 8.0 GT/s x4\n"));
 
     const ChildResult json = run({"list", "--json"});
     EXPECT_EQ(json.exit_code, 0);

@@ -16,6 +16,7 @@
 #include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/usage.hpp"
+#include "pci/link.hpp"
 #include "policy/in_use.hpp"
 #include "policy/level.hpp"
 
@@ -41,7 +42,9 @@ coordinator::SlotStatus some_slot() {
                            {0x8086, 0x10d3, 0x8086, 0xa01f, 0x020000, 3, 0x525400ffff123456},
                            false},
                           {{0, 1, 0, 1}, "", {0x8086, 0x0001, 0, 0, 0x060400, 0, {}}, true}},
-            .gates = {"fence", "hot-plug notification"}};
+            .gates = {"fence", "hot-plug notification"},
+            .path = {{0, 0, 2, 0}},
+            .link = pci::Link{true, 3, 4, 4, 16}};
 }
 
 action::Record some_record() {
@@ -181,7 +184,9 @@ TEST(Reply, ShowsASlotUnderTheAgreedKeys) {
            "identity": "8086:10d3 (8086:a01f) class 020000 rev 03 serial 525400ffff123456"},
           {"address": "0000:01:00.1", "driver": "",
            "identity": "8086:0001 (0000:0000) class 060400 rev 00"}],
-        "gates": ["fence", "hot-plug notification"]}})"));
+        "gates": ["fence", "hot-plug notification"], "path": ["0000:00:02.0"],
+        "link": {"up": true, "speed": 8000, "width": 4, "speed_max": 16000, "width_max": 16},
+        "incident_id": "0000000000000007"}})"));
 }
 
 TEST(Reply, ComesBackAsItWasEncoded) {

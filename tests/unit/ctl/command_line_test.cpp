@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/ctl/exit_code.hpp"
+#include "daemon/ctl/terminal.hpp"
 #include "event/request.hpp"
 
 namespace slotd::ctl {
@@ -32,6 +33,15 @@ Answered answered(const Line& line) {
     const auto* const answer = std::get_if<Answered>(&parsed);
     EXPECT_NE(answer, nullptr);
     return answer == nullptr ? Answered{} : *answer;
+}
+
+TEST(CommandLine, TakesColourBeforeAndBehindTheVerb) {
+    EXPECT_EQ(understood({"list"}).colour, Colour::Auto);
+    EXPECT_EQ(understood({"list", "--color=always"}).colour, Colour::Always);
+    EXPECT_EQ(understood({"--color", "never", "list"}).colour, Colour::Never);
+    EXPECT_EQ(answered({"list", "--color=blue"}).error,
+              "slotctl: --color: \"blue\" is unknown; known: auto, always, never\n"
+              "try 'slotctl list --help'\n");
 }
 
 TEST(CommandLine, UnderstandsEveryVerb) {

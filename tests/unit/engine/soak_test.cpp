@@ -79,6 +79,17 @@ TEST(Verification, OfALinkThatIsNarrowerThanItWasIsDegradedNotRecovered) {
     EXPECT_EQ(world.machine.answers[0].outcome, "degraded");
     EXPECT_EQ(world.machine.answers[0].text,
               "recovered and verified, but the link is 16.0 GT/s x1 and was 16.0 GT/s x4");
+    EXPECT_EQ(world.engine.coordinator().statuses(world.now).at(0).link,
+              (pci::Link{true, 4, 1, 0, 0}));
+}
+
+TEST(Verification, IsNotNeededToShowTheLinkAsItWasLastSeen) {
+    RunningEngine world(machine_with_one_slot(), Level::Observe, false);
+    const auto link = [&] { return world.engine.coordinator().statuses(world.now).at(0).link; };
+    EXPECT_EQ(link(), std::nullopt);  // nobody has looked
+
+    world.pass(1s);
+    EXPECT_EQ(link(), (pci::Link{true, 4, 4, 0, 0}));
 }
 
 }  // namespace

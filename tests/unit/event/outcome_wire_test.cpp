@@ -26,6 +26,8 @@ Observation full_observation() {
     seen.link_active = false;
     seen.slot_number = 5;
     seen.link_width = 4;
+    seen.link_width_max = 16;
+    seen.link_speed_max = 5;
     seen.link_speed = 3;
     seen.presence_latched = true;
     seen.link_change_latched = true;

@@ -16,6 +16,7 @@
 #include "os/sysfs_dir.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
+#include "pci/link.hpp"
 #include "pci/service.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
 
@@ -95,6 +96,20 @@ TEST_F(SlotEffectsTest, ObservingSeesClosedGatesAndLatchedChanges) {
     expected.link_speed = 0;
     expected.functions = {{kCard, {}, "e1000e", false}};
     EXPECT_EQ(perform(action::ObserveSlot{kPort}).observation, expected);
+}
+
+TEST_F(SlotEffectsTest, ObservingTellsWhatPortAndCardCanDoTogether) {
+    sysfs.set32(kPortName, fakes::kPcieAt + 0x0c, 0x00100104);  // 16 GT/s x16
+    sysfs.set32(kCardName, fakes::kPcieAt + 0x0c, 0x00000083);  // 8 GT/s x8
+
+    event::Observation expected = seen_at_first();
+    expected.link_speed_max = 3;
+    expected.link_width_max = 8;
+    EXPECT_EQ(perform(action::ObserveSlot{kPort}).observation, expected);
+
+    sysfs.silence(kCardName);
+    const auto silent = perform(action::ObserveSlot{kPort}).observation;
+    EXPECT_EQ(silent->link(), (pci::Link{true, 3, 4, 0, 0}));
 }
 
 TEST_F(SlotEffectsTest, ObservingAPortThatDoesNotAnswerSaysThat) {

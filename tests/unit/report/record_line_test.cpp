@@ -23,14 +23,15 @@ action::Record record() {
 
 TEST(RecordLine, NamesSlotIncidentAttemptAndPhase) {
     EXPECT_EQ(record_line(record(), {}),
-              "0000:00:02.0 #7.1 resetting: slot reset, because the kernel gave up");
+              "0000:00:02.0 #0000000000000007.1 resetting: slot reset, because the kernel gave up");
 }
 
 TEST(RecordLine, LeavesOutWhatIsNotThere) {
     action::Record one = record();
     one.attempt = 0;
     one.phase.clear();
-    EXPECT_EQ(record_line(one, {}), "0000:00:02.0 #7: slot reset, because the kernel gave up");
+    EXPECT_EQ(record_line(one, {}),
+              "0000:00:02.0 #0000000000000007: slot reset, because the kernel gave up");
     one.port.reset();
     one.incident = 0;
     EXPECT_EQ(record_line(one, {}), "slot reset, because the kernel gave up");
@@ -41,7 +42,7 @@ TEST(RecordLine, NeverPassesControlCharactersOn) {
     one.phase = "\x1b[2J";
     one.text = "a\nb\x1b";
 
-    EXPECT_EQ(record_line(one, {}), "0000:00:02.0 #7.1 ?[2J: a?b?");
+    EXPECT_EQ(record_line(one, {}), "0000:00:02.0 #0000000000000007.1 ?[2J: a?b?");
 }
 
 TEST(RecordLine, PaintsWhatIsBad) {
