@@ -25,6 +25,7 @@ namespace slotd::report {
 namespace {
 
 constexpr const char* kGap = "  ";
+constexpr std::size_t kGapColumns = 2;
 
 /// Of the columns of the lines of ports; the link takes what is left.
 struct Widths {
@@ -33,6 +34,9 @@ struct Widths {
     std::size_t phase = 5;
     std::size_t level = 5;
     std::size_t left = 4;
+    std::size_t link = 4;
+
+    std::size_t before_link() const { return tree + slot + phase + level + left + 5 * kGapColumns; }
 };
 
 Widths widths_of(const std::vector<Place>& places, const Style& style) {
@@ -46,11 +50,18 @@ Widths widths_of(const std::vector<Place>& places, const Style& style) {
         widths.phase = std::max(widths.phase, columns(printable(place.slot->phase)));
         widths.level = std::max(widths.level, std::string_view(to_text(place.slot->level)).size());
         widths.left = std::max(widths.left, columns(left_text(*place.slot)));
+        widths.link = std::max(widths.link, columns(link_text(*place.slot)));
     }
     if (style.columns != 0) {
         // A slot name can be any length that firmware likes; the rest is slotd's own words.
-        widths.slot = std::min<std::size_t>(widths.slot, 12);
-        widths.phase = std::min<std::size_t>(widths.phase, 18);
+        constexpr std::size_t kSlotMax = 12;
+        constexpr std::size_t kSlotMin = 6;
+        constexpr std::size_t kPhaseMax = 18;
+        widths.phase = std::min(widths.phase, kPhaseMax);
+        while (widths.slot > kSlotMax ||
+               (widths.slot > kSlotMin && widths.before_link() + widths.link > style.columns)) {
+            --widths.slot;
+        }
     }
     return widths;
 }
