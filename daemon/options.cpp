@@ -50,6 +50,9 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
     app.add_option("--executor-socket", options.executor_socket,
                    "use the slotd-exec that listens there, as slotd-exec.socket makes systemd "
                    "start it; without it slotd starts one, and must be root");
+    app.add_option("--survey-socket", options.survey_socket,
+                   "ask there who uses a card, as slotd-survey.socket makes systemd start it; "
+                   "without it slotd-exec is asked");
     const char* const aids = "Test aids";
     app.add_option("--sysfs-root", options.sysfs_root, "use this tree instead of /sys")
         ->group(aids);

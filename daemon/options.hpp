@@ -19,6 +19,8 @@ struct Options {
     std::optional<std::string> history_directory;  ///< nullopt: as the configuration has it
     /// Where a slotd-exec listens that systemd starts; nullopt: slotd starts its own.
     std::optional<std::string> executor_socket;
+    /// Where a service listens that makes surveys of use; nullopt: slotd-exec makes them.
+    std::optional<std::string> survey_socket;
     std::vector<std::string> executor_arguments;  ///< passed on to the first slotd-exec
     bool may_be_idle = false;  ///< a machine without a PCIe port is no error: say so and end
 };

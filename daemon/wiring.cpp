@@ -30,6 +30,7 @@
 #include "daemon/hooks.hpp"
 #include "daemon/options.hpp"
 #include "daemon/outlets.hpp"
+#include "daemon/surveyor.hpp"
 #include "engine/engine.hpp"
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
@@ -117,6 +118,11 @@ public:
                        },
                    .restarted = [this] { engine_.executor_restarted(loop_.now()); },
                    .lost = [this] { end(ExitCode::ExecutorLost); }}),
+          surveyor_(options.survey_socket, keeper_, loop_,
+                    [this](event::EffectId id, const event::Outcome& outcome) {
+                        engine_.effect_finished(id, outcome, loop_.now());
+                        rearm();
+                    }),
           answers_(keeper_.loans()),
           history_(history_settings_of(options, config)),
           memory_(history_),
@@ -126,7 +132,7 @@ public:
                      rearm();
                  }),
           hooked_executor_(
-              keeper_, hooks_,
+              surveyor_, hooks_,
               [this]() -> const coordinator::Coordinator& { return engine_.coordinator(); }),
           hooked_memory_(memory_, hooks_),
           engine_(settings_of(config),
@@ -175,6 +181,9 @@ private:
         }
         if (auto launched = keeper_.launch(); !launched) {
             return Ended{ExitCode::ExecutorLost, launched.error().message()};
+        }
+        if (auto opened = surveyor_.open(); !opened) {
+            return Ended{ExitCode::Failed, opened.error().message()};
         }
         for (const int number : {SIGTERM, SIGINT}) {
             if (auto on = loop_.on_signal(number, [this] { end(ExitCode::Ok); }); !on) {
@@ -347,6 +356,7 @@ private:
     Records records_;
     os::SysfsTopology topology_;
     ExecutorKeeper keeper_;
+    Surveyor surveyor_;
     Answers answers_;
     os::HistoryStore history_;
     Memory memory_;

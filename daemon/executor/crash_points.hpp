@@ -13,7 +13,7 @@ enum class CrashVictim : std::uint8_t {
     Worker,
     Executor,
     Both,
-    Client,  ///< the process that started slotd-exec: slotd
+    Client,  ///< slotd: who is at the other end, or before that is known, who started slotd-exec
 };
 
 /// A test aid: kills with SIGKILL at the n-th point that a run reaches, counted over slotd-exec and
@@ -27,6 +27,9 @@ public:
     ~CrashPoints();
     CrashPoints(const CrashPoints&) = delete;
     CrashPoints& operator=(const CrashPoints&) = delete;
+
+    /// Known from when slotd has connected.
+    void client_is(pid_t client) { client_ = client; }
 
     /// Passes one point. `name` is for the line that says where it stopped.
     void reach(std::string_view name) const;

@@ -43,6 +43,9 @@ std::expected<Options, ExitCode> parse_options(int argc, const char* const* argv
     app.add_flag("--prepare-trace", options.prepare_trace,
                  "make slotd's trace instance, for a slotd that may not, and end")
         ->excludes(fd);
+    app.add_flag("--surveys-only", options.surveys_only,
+                 "find out who uses a card, refuse everything else, and keep no gate record")
+        ->excludes("--open-gates", "--prepare-trace");
     std::uint32_t lock_patience_s = 0;
     app.add_option("--patience-s", lock_patience_s,
                    "wait so long for another slotd-exec to end (0 to 600)")

@@ -26,6 +26,7 @@ struct Options {
     std::optional<int> client_fd;  ///< --fd
     bool open_gates = false;
     bool prepare_trace = false;
+    bool surveys_only = false;
     Duration lock_patience{};               ///< for another slotd-exec to end
     std::optional<std::string> sysfs_root;  ///< nullopt: the machine's own /sys
     std::string proc_root = "/proc";

@@ -73,7 +73,11 @@ os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints&
 }
 
 /// Descriptors come with a loan, and with nothing else.
-std::optional<std::string> objection(const action::Effect& effect, const os::PassedFds& passed) {
+std::optional<std::string> objection(const action::Effect& effect, const os::PassedFds& passed,
+                                     bool surveys_only) {
+    if (surveys_only && !std::holds_alternative<action::SurveyUse>(effect)) {
+        return "only surveys of use are made here";
+    }
     const bool loan = std::holds_alternative<action::ResetByLentFds>(effect);
     if (passed.cut) {
         return fmt::format("more than {} descriptors came with it", os::kPassedFdsMax);
@@ -101,7 +105,8 @@ Server::Server(const ServerSetup& setup, const CrashPoints& crash, os::UniqueFd 
     : record_(setup.state_dir, [&crash](std::string_view step) { crash.reach(step); }),
       crash_(crash),
       stop_(std::move(stop)),
-      crew_(worker_body(setup, crash), setup.limits) {}
+      crew_(worker_body(setup, crash), setup.limits),
+      surveys_only_(setup.surveys_only) {}
 
 bool Server::stop_asked() {
     signalfd_siginfo signal{};
@@ -199,7 +204,7 @@ void Server::take_request(Client& client, Client::Datagram datagram) {
         }
         return;
     }
-    if (const auto why = objection(request->effect, datagram.passed)) {
+    if (const auto why = objection(request->effect, datagram.passed, surveys_only_)) {
         say(Priority::Warning,
             fmt::format("refused to {}: {}", action::to_string(request->effect), *why));
         datagram.passed.fds.clear();  // before anybody hears of it
@@ -258,6 +263,9 @@ bool Server::serve(os::UniqueFd socket) {
             }
             take_request(client, std::move(*datagram));
         }
+    }
+    if (surveys_only_) {
+        return true;
     }
     say(Priority::Info,
         client.gone() ? "slotd is gone, opening all gates" : "told to stop, opening all gates");

@@ -26,6 +26,7 @@ struct ServerSetup {
     std::string proc_root = "/proc";
     std::string state_dir = "/run/slotd-exec";
     CrewLimits limits;
+    bool surveys_only = false;  ///< everything else is refused, and no gate record is looked at
     const os::VfioCalls* vfio = &os::kernel_vfio();
 };
 
@@ -41,7 +42,7 @@ public:
     bool open_gates();
 
     /// Answers requests until the client closes its end or a stop signal comes, then opens all
-    /// gates. The result is open_gates()'s.
+    /// gates; where only surveys are made, there are none. The result is open_gates()'s.
     bool serve(os::UniqueFd client);
 
 private:
@@ -58,6 +59,7 @@ private:
     const CrashPoints& crash_;
     os::UniqueFd stop_;
     Crew crew_;
+    const bool surveys_only_;
     bool stopping_ = false;
     std::uint64_t next_ticket_ = 1;
     std::map<std::uint64_t, event::EffectId> asked_;  // by ticket; at most one for each worker

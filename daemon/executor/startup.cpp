@@ -68,6 +68,15 @@ bool is_listening(int fd) {
     return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
 
+std::optional<pid_t> peer_of(const os::UniqueFd& client) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) {
+        return std::nullopt;
+    }
+    return peer.pid;
+}
+
 /// Waits for slotd on a listening socket, or for a stop signal.
 std::expected<os::UniqueFd, ExitCode> accept_one(const os::UniqueFd& listener, int stop_fd) {
     std::array<pollfd, 2> polled{pollfd{.fd = listener.get(), .events = POLLIN, .revents = 0},
@@ -150,7 +159,7 @@ std::expected<os::UniqueFd, ExitCode> stop_signals() {
 }
 
 ExitCode run(const Options& options, const os::VfioCalls& vfio) {
-    if (!options.sysfs_root && ::geteuid() != 0) {
+    if (!options.sysfs_root && !options.surveys_only && ::geteuid() != 0) {
         say(Priority::Error, "must be root to reset functions and write to configuration space");
         return ExitCode::NotRoot;
     }
@@ -161,29 +170,36 @@ ExitCode run(const Options& options, const os::VfioCalls& vfio) {
                             .proc_root = options.proc_root,
                             .state_dir = options.state_dir,
                             .limits = {.deadline_max = options.deadline_max},
+                            .surveys_only = options.surveys_only,
                             .vfio = &vfio};
     if (const auto sysfs = os::SysfsDir::open(setup.sysfs_root); !sysfs) {
         say(Priority::Error, sysfs.error().message());
         return ExitCode::CannotStart;
     }
-    const auto lock = lock_state_dir(setup.state_dir, options.lock_patience);
-    if (!lock) {
-        return lock.error();
+    std::expected<os::UniqueFd, ExitCode> lock;
+    if (!setup.surveys_only) {
+        lock = lock_state_dir(setup.state_dir, options.lock_patience);
+        if (!lock) {
+            return lock.error();
+        }
     }
     auto stop = stop_signals();
     if (!stop) {
         return stop.error();
     }
     const int stop_fd = stop->get();
-    const CrashPoints crash(options.crash_at, options.crash_victim);
+    CrashPoints crash(options.crash_at, options.crash_victim);
     Server server(setup, crash, std::move(*stop));
-    const bool opened = server.open_gates();
+    const bool opened = setup.surveys_only || server.open_gates();
     if (options.open_gates) {
         return opened ? ExitCode::Ok : ExitCode::GateStillClosed;
     }
     auto client = client_socket(options, stop_fd);
     if (!client) {
         return client.error();
+    }
+    if (const auto pid = peer_of(*client)) {
+        crash.client_is(*pid);
     }
     return server.serve(std::move(*client)) ? ExitCode::Ok : ExitCode::GateStillClosed;
 }

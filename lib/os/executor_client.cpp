@@ -144,15 +144,16 @@ Status ExecutorClient::adopt(UniqueFd socket) {
     return watch(socket_.get());
 }
 
-Status ExecutorClient::connect(const std::string& path) {
+Status ExecutorClient::connect(const std::string& path, IfFull if_full) {
     const auto address = unix_address(path);
     if (!address) {
         return std::unexpected(address.error());
     }
-    UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
+    const int waiting = if_full == IfFull::Fail ? SOCK_NONBLOCK : 0;  // unix(7): EAGAIN
+    UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | waiting, 0)};
     if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address),
                              sizeof *address) != 0) {
-        return std::unexpected(os_error(errno, "connect to slotd-exec at " + path));
+        return std::unexpected(os_error(errno, "connect to " + path));
     }
     return adopt(std::move(socket));
 }
@@ -213,11 +214,14 @@ void ExecutorClient::readable() {
     receive_all();
     flush();
     deliver_local();
-    if (reap() || (ended_untold_ && pid_ < 0)) {
+    const bool reaped = reap();
+    if (reaped) {
         // What it sent before it ended may have come after the last look.
         receive_all();
         disconnect();
         deliver_local();
+    }
+    if (reaped || ended_untold_) {
         ended_untold_ = false;
         on_ended_(std::exchange(how_ended_, {}));
     }

@@ -70,6 +70,22 @@ TEST_F(ExecutorServe, ClosesAGateAndOpensItAgain) {
     EXPECT_EQ(talk.close(), "exit code 0");
 }
 
+TEST_F(ExecutorServe, ForSurveysOnlyItRefusesTheRestAndKeepsNoGateRecord) {
+    const Outcome refused{OutcomeKind::Refused, 0, "only surveys of use are made here",
+                          std::nullopt};
+    // A gate that somebody else has closed is not its own to open.
+    fakes::ExecutorConversation closing(sysfs);
+    ASSERT_EQ(closing.answer_to(action::RaiseFence{kPort}), kDone);
+    fakes::ExecutorConversation talk(sysfs, {"--surveys-only"});
+
+    EXPECT_EQ(talk.answer_to(action::SurveyUse{kPort}).kind, OutcomeKind::Done);
+    EXPECT_EQ(talk.answer_to(action::LowerFence{kPort}), refused);
+    EXPECT_EQ(talk.answer_to(action::ObserveSlot{kPort}), refused);
+    EXPECT_EQ(talk.close(), "exit code 0");
+    EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0000);
+    EXPECT_EQ(closing.close(), "exit code 0");
+}
+
 TEST_F(ExecutorServe, ResetsACardThroughVfio) {
     const fakes::FakeDriverCore core(sysfs, {"e1000e", "vfio-pci"});
     fakes::FakeVfio::add_group(sysfs, 7, {"0000:01:00.0"});

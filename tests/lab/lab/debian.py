@@ -15,6 +15,7 @@ PACKAGES = (
     "kmod",
     "procps",
     "adduser",
+    "apparmor",
     "libpci3",
     "libsqlite3-0",
     "libstdc++6",
@@ -36,6 +37,8 @@ Before=sysinit.target
 # kmod reads the binary index only.
 ExecStartPre=/sbin/depmod
 ExecStartPre=/bin/sh -c 'while read -r module parameters; do modprobe $module $parameters || true; done </etc/lab-modules'
+# What a minimal Debian lacks (mke2fs, ip) is busybox's.
+Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/busybox
 ExecStart=/usr/bin/lab-agent
 KillMode=process
 OOMScoreAdjust=-1000
@@ -73,11 +76,16 @@ def additions(kernel: Kernel) -> Path:
     """The lab's own: modules, tools, the agent as a service."""
     ours = [modules.build(kernel, name) for name in modules.OURS]
     tools = initramfs.build_tools()
+    busybox = Path("/bin/busybox")
 
     def build(folder: Path) -> None:
-        archive = Archive(existing=("etc", "usr", "usr/bin", "usr/lib", "etc/systemd", "etc/systemd/system"))
+        archive = Archive(existing=("etc", "usr", "usr/bin", "usr/lib", "etc/systemd", "etc/systemd/system", "opt"))
         for tool in sorted(tools.iterdir()):
             archive.file(f"usr/bin/{tool.name}", tool.read_bytes())
+        archive.file("opt/busybox/busybox", busybox.read_bytes())
+        for name in shell.run(busybox, "--list").split():
+            if name != "busybox":
+                archive.symlink(f"opt/busybox/{name}", "busybox")
         archive.symlink("init", "/lib/systemd/systemd")
         archive.file("etc/systemd/system/lab-agent.service", AGENT_UNIT.encode(), 0o644)
         archive.symlink(
@@ -88,7 +96,7 @@ def additions(kernel: Kernel) -> Path:
         modules.add_modules(archive, kernel, ours, prefix="usr/")
         (folder / "additions.cpio").write_bytes(archive.finished())
 
-    parts = [kernel.release, *ours, tools, AGENT_UNIT, Path(__file__), Path(modules.__file__)]
+    parts = [kernel.release, *ours, tools, busybox, AGENT_UNIT, Path(__file__), Path(modules.__file__)]
     return cached.folder(f"debian-additions-{kernel.release}", parts, build) / "additions.cpio"
 
 

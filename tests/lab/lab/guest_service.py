@@ -2,15 +2,23 @@
 
 import re
 import time
+from typing import TYPE_CHECKING
 
 from .agent import Ended, GuestError
-from .guest import Guest
 
-UNITS = ("slotd.service", "slotd-exec.service", "slotd-hooks.socket", "slotd.socket", "slotd-exec.socket", "slotd-trace.socket")
+if TYPE_CHECKING:
+    from .guest import Guest
+
+UNITS = (
+    "slotd.service",
+    "slotd-exec.service",
+    "slotd-survey@*.service",
+    *(f"{name}.socket" for name in ("slotd", "slotd-exec", "slotd-survey", "slotd-trace", "slotd-hooks")),
+)
 
 
 class GuestService:
-    def __init__(self, guest: Guest) -> None:
+    def __init__(self, guest: "Guest") -> None:
         self._guest = guest
 
     def install(self) -> str:
@@ -26,6 +34,11 @@ class GuestService:
 
     def pid(self, unit: str = "slotd.service") -> int:
         return int(self.property(unit, "MainPID"))
+
+    def survey_pid(self) -> int:
+        """Of the process that slotd is connected to, the newest."""
+        listed = self._guest.run("systemctl", "show", "-P", "MainPID", "slotd-survey@*.service").text
+        return max(int(pid) for pid in listed.split())
 
     def wait_for(self, condition, what: str, timeout: float = 60.0) -> None:
         deadline = time.monotonic() + timeout

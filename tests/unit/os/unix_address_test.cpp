@@ -25,7 +25,7 @@ TEST(ExecutorClient, SaysWhereNoExecutorListens) {
     const Status connected = client.connect("/nowhere/slotd-exec.socket");
 
     EXPECT_EQ(connected.error().message(),
-              "failed to connect to slotd-exec at /nowhere/slotd-exec.socket: No such file or "
+              "failed to connect to /nowhere/slotd-exec.socket: No such file or "
               "directory");
     EXPECT_FALSE(client.connected());
 }
