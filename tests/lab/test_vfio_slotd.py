@@ -15,7 +15,7 @@ class Vfio(Scenario):
 
     def effects(self, *words: str) -> list[str]:
         """Outcomes of effects and ports, in turn."""
-        return self.guest.run("lab-exec", *words, timeout=120).text.splitlines()
+        return self.guest.slotd.effects(*words)[0]
 
     def kinds(self, since: int) -> list[str]:
         return [event.kind for event in self.guest.settle(since, quiet_ms=1000)]
@@ -59,17 +59,13 @@ class Vfio(Scenario):
         functions = self.guest.pci.functions(port)
         killed_at = []
         for point in range(5, 60, 6):
-            done = self.guest.run(
-                *("sh", "-c", 'lab-exec reset-by-vfio "$0" -- --crash-victim both --crash-at "$1" 2>&1'),
-                *(port, str(point)),
-                timeout=120,
-                check=False,
-            )
-            if "crash point" not in done.text:
+            options = ("--crash-victim", "both", "--crash-at", str(point))
+            said = self.guest.slotd.effects("reset-by-vfio", port, options=options)[1]
+            if "crash point" not in said:
                 break
-            killed_at.append(next(x for x in done.text.splitlines() if "crash point" in x))
+            killed_at.append(next(x for x in said.splitlines() if "crash point" in x))
 
-            self.guest.run("slotd-exec", "--open-gates", timeout=60)
+            self.guest.run("slotd-exec", "--open-gates", "--patience-s", "60", timeout=90)
 
             self.assert_both_have_their_driver(functions)
             self.assertEqual(self.guest.read("/run/slotd-exec/gates"), "")

@@ -1,6 +1,7 @@
-// lab-exec EFFECT ADDRESS [EFFECT ADDRESS]... [-- OPTION...]
+// lab-exec [--socket PATH] EFFECT ADDRESS [EFFECT ADDRESS]... [-- OPTION...]
 //
-// Has a slotd-exec of its own (with these options) do one effect after another, as slotd would, and
+// Has a slotd-exec of its own (with these options), or the one that listens there, do one effect
+// after another, as slotd would, and
 // prints one line for each outcome: "done", "refused: why". At its end all gates are opened.
 // The address is the port's; for remove, flr and bus-reset the function's. lend-reset opens what is
 // below the port as a virtual machine would, lends its groups, and has it reset.
@@ -107,6 +108,11 @@ Owner own(const pci::Address& port) {
 
 int main(int argc, char** argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
+    std::optional<std::string> socket;
+    if (words.size() > 1 && words[0] == "--socket") {
+        socket = words[1];
+        words.erase(words.begin(), words.begin() + 2);
+    }
     const bool packaged = fs::exists("/usr/sbin/slotd-exec");
     std::vector<std::string> command{packaged ? "/usr/sbin/slotd-exec" : "/usr/bin/slotd-exec"};
     std::size_t end = 0;
@@ -121,7 +127,7 @@ int main(int argc, char** argv) {
     os::ExecutorClient client(
         [&](event::EffectId, event::Outcome outcome) { answer = std::move(outcome); },
         [&](const std::string&) { ended = true; });
-    if (!client.launch(command)) {
+    if (socket ? !client.connect(*socket) : !client.launch(command)) {
         return 1;
     }
     for (std::size_t at = 0; at + 1 < end && !ended; at += 2) {

@@ -10,13 +10,15 @@ from .guest_pci import GuestPci
 from .guest_slotd import GuestSlotd
 from .machine import MEMORY_MIB, Clock, Machine
 from .record import Event, parse_record
+from .sandboxed_slotd import SandboxedSlotd
 
 BOOT_TIMEOUT_S = 300.0
 
 
 class Guest:
     """Boots in the constructor; `stop` ends it. `with_slotd` adds slotd's programs to its root; with a
-    Debian `release` for a root, its package as /root/slotd.deb."""
+    Debian `release` for a root, its package as /root/slotd.deb. With LAB_SANDBOX slotd is a service of a
+    Debian even where no release is named."""
 
     def __init__(
         self,
@@ -29,6 +31,8 @@ class Guest:
         clock: Clock | None = None,
         release: str | None = None,
     ) -> None:
+        sandboxed = with_slotd and release is None and places.sandbox()
+        release = debian.BUILT_ON if sandboxed else release
         self.kernel = kernels.fetch(kernels.PACKAGES[kernel])
         if release:
             archives = [debian.root(release), debian.additions(self.kernel)]
@@ -60,9 +64,11 @@ class Guest:
             raise GuestDead(f"the guest did not boot: {error}\n{console[-4000:]}") from error
         self.boot_seconds = time.monotonic() - begun
         self.pci = GuestPci(self)
-        self.slotd = GuestSlotd(self)
+        self.slotd = SandboxedSlotd(self) if sandboxed else GuestSlotd(self)
         self.start_slotd = self.slotd.start
         self.slotctl = self.slotd.ctl
+        if sandboxed:
+            self.slotd.install()
 
     def stop(self) -> None:
         self.machine.stop()

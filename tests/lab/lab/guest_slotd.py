@@ -17,6 +17,10 @@ QUIET_LINES = "/run/slotd.lines"
 
 
 class GuestSlotd:
+    """A process of the agent's, root and without a sandbox. SandboxedSlotd is the other one."""
+
+    sandboxed = False
+
     def __init__(self, guest: "Guest") -> None:
         self._guest = guest
         self.pid: int | None = None
@@ -54,10 +58,8 @@ class GuestSlotd:
     ) -> int:
         """Writes the configuration and starts slotd in the foreground, by the program `under` if there
         is one; waits for nothing."""
-        automatic = str(automatic_action).lower()
-        config = f'[coordinator]\nlevel = "{level}"\nautomatic_action = {automatic}\n{extra}'
         self._guest.run("mkdir", "-p", "/etc/slotd", "/run/slotd", "/var/lib/slotd")
-        self._guest.write(CONFIG, config, create=True)
+        self._guest.write(CONFIG, self.config(level, automatic_action, extra), create=True)
         self._guest.run(
             "rm", "-f", SOCKET
         )  # one left by a killed slotd would look like a ready one
@@ -66,6 +68,11 @@ class GuestSlotd:
             words = ["sh", "-c", f'exec "$@" >>{QUIET_LINES} 2>&1', "sh", *words]
         self.pid = self._guest.spawn("slotd", *words)
         return self.pid
+
+    @staticmethod
+    def config(level: str, automatic_action: bool, extra: str) -> str:
+        automatic = str(automatic_action).lower()
+        return f'[coordinator]\nlevel = "{level}"\nautomatic_action = {automatic}\n{extra}'
 
     def alive(self) -> bool:
         return self.pid is not None and self._guest.signal(self.pid, 0)
@@ -105,6 +112,12 @@ class GuestSlotd:
 
     def ctl(self, *arguments: str, timeout: float = 30.0, check: bool = True) -> Ended:
         return self._guest.run("slotctl", *arguments, timeout=timeout, check=check)
+
+    def effects(self, *words: str, options: tuple[str, ...] = ()) -> tuple[list[str], str]:
+        """slotd-exec, started with these options, does one effect after another, without slotd (lab-exec).
+        Their outcomes, and the lines of slotd-exec."""
+        done = self._guest.run("lab-exec", *words, "--", *options, timeout=120, check=False)
+        return done.text.splitlines(), done.err.decode(errors="replace")
 
     def lines(self) -> str:
         return "\n".join(e.text for e in self._guest.record() if e.source == "slotd")

@@ -20,3 +20,8 @@ def runs() -> Path:
 def slotd_binaries() -> Path:
     """LAB_BIN: the folder of slotd, slotd-exec and slotctl that the guest gets."""
     return Path(os.environ.get("LAB_BIN", REPOSITORY / "build" / "release" / "bin"))
+
+
+def sandbox() -> bool:
+    """LAB_SANDBOX: slotd runs as the service of its package, in a Debian, not as the agent's process."""
+    return bool(os.environ.get("LAB_SANDBOX"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // lab-kill NTH|TEXT slotd|executor PROGRAM ARGUMENT...
+// lab-kill NTH|TEXT slotd|executor --lines FIFO
 //
 // Runs slotd, passes its lines on, and kills with SIGKILL the moment the n-th of them, or the first
 // with that text, is written: slotd itself, or slotd-exec with all its workers. Line 0 is never
@@ -10,6 +11,8 @@
 // it. This process has real-time priority and the guest one processor: the write of a line wakes
 // it, and slotd does not run again before it has looked. So the same number is the same place, in
 // every run.
+//
+// With --lines somebody else has started slotd, whose lines come through that FIFO, and ends this.
 //
 // SIGTERM is passed on to slotd. It ends when nobody has the pipe open any more: slotd, slotd-exec
 // and all workers are gone then.
@@ -45,13 +48,13 @@ void run(char** words, int stderr_fd) {
 }
 
 /// slotd-exec and its workers have the same name.
-void kill_executors() {
+void kill_all(std::string_view program) {
     DIR* const processes = ::opendir("/proc");
     while (const dirent* const entry = ::readdir(processes)) {
         const int pid = std::atoi(entry->d_name);
         std::string name;
         std::ifstream comm("/proc/" + std::string(entry->d_name) + "/comm");
-        if (pid > 0 && std::getline(comm, name) && name == "slotd-exec") {
+        if (pid > 0 && std::getline(comm, name) && name == program) {
             (void)::kill(pid, SIGKILL);
         }
     }
@@ -70,10 +73,10 @@ bool due(const std::string& line, long number, const std::string& where) {
 void take_line(const std::string& line, long number, const char* where, std::string_view victim) {
     const bool now = due(line, number, where);
     if (now) {
-        if (victim == "slotd") {
+        if (victim == "slotd" && slotd > 0) {
             (void)::kill(slotd, SIGKILL);
         } else {
-            kill_executors();
+            kill_all(victim == "slotd" ? "slotd" : "slotd-exec");
         }
     }
     std::printf("%s\n", line.c_str());
@@ -88,15 +91,23 @@ void take_line(const std::string& line, long number, const char* where, std::str
 int main(int argc, char** argv) {
     std::array<int, 2> lines{};
     if (argc < 4 || ::pipe2(lines.data(), O_CLOEXEC) != 0) {
-        std::fputs("usage: lab-kill NTH|TEXT slotd|executor PROGRAM ARGUMENT...\n", stderr);
+        std::fputs(
+            "usage: lab-kill NTH|TEXT slotd|executor PROGRAM ARGUMENT...\n"
+            "       lab-kill NTH|TEXT slotd|executor --lines FIFO\n",
+            stderr);
         return 2;
     }
-    slotd = ::fork();
-    if (slotd == 0) {
-        run(argv + 3, lines[1]);
+    if (std::string_view(argv[3]) == "--lines" && argc == 5) {
+        ::close(lines[0]);
+        lines[0] = ::open(argv[4], O_RDWR | O_CLOEXEC);
+    } else {
+        slotd = ::fork();
+        if (slotd == 0) {
+            run(argv + 3, lines[1]);
+        }
+        (void)::signal(SIGTERM, pass_on);
     }
     ::close(lines[1]);
-    (void)::signal(SIGTERM, pass_on);
     sched_param priority{};
     priority.sched_priority = 30;  // below the recorder
     (void)::sched_setscheduler(0, SCHED_FIFO, &priority);
