@@ -158,7 +158,7 @@ class Cards(Scenario):
     def test_a_file_system_can_be_made_and_mounted(self) -> None:
         name = self.guest.pci.disk(self.guest.pci.function(7))
         self.guest.run("mke2fs", f"/dev/{name}")
-        self.guest.run("modprobe", "crc32c_generic")
+        self.guest.shell("modprobe crc32c_generic || true")  # not in newer kernels
         self.guest.run("modprobe", "ext4")
         self.guest.run("mount", "-t", "ext2", f"/dev/{name}", "/mnt")
         self.addCleanup(self.guest.run, "umount", "/mnt")

@@ -10,7 +10,7 @@ from .topology import Nic, Slot
 
 def build(arguments: argparse.Namespace) -> None:
     """Everything that a guest is made of, so that the first test does not have to wait for it."""
-    made = [initramfs.base(kernel.fetch(kernel.PACKAGES[arguments.kernel]))]
+    made = [initramfs.base(kernel.fetch(arguments.kernel))]
     if places.slotd_binaries().is_dir():
         made.append(initramfs.slotd(places.slotd_binaries()))
     for path in made:
@@ -66,7 +66,7 @@ def shell(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python3 -m lab", description=__doc__)
-    parser.add_argument("--kernel", choices=sorted(kernel.PACKAGES), default="6.1")
+    parser.add_argument("--kernel", choices=kernel.RELEASES, default=kernel.OLDEST)
     verbs = parser.add_subparsers(required=True)
     verbs.add_parser("build").set_defaults(call=build)
     verbs.add_parser("shell").set_defaults(call=shell)

@@ -18,14 +18,14 @@ BOOT_TIMEOUT_S = 300.0
 class Guest:
     """Boots in the constructor; `stop` ends it. `with_slotd` adds slotd's programs to its root; with a
     Debian `release` for a root, its package as /root/slotd.deb. With LAB_SANDBOX slotd is a service of a
-    Debian even where no release is named."""
+    Debian even where no release is named; without a `kernel` it is LAB_KERNEL's."""
 
     def __init__(
         self,
         cards: topology.Topology,
         *,
         with_slotd: bool = False,
-        kernel: str = "6.1",
+        kernel: str | None = None,
         processors: int = 1,
         command_line: str = "",
         clock: Clock | None = None,
@@ -33,7 +33,7 @@ class Guest:
     ) -> None:
         sandboxed = with_slotd and release is None and places.sandbox()
         release = debian.BUILT_ON if sandboxed else release
-        self.kernel = kernels.fetch(kernels.PACKAGES[kernel])
+        self.kernel = kernels.fetch(kernel or kernels.chosen())
         if release:
             archives = [debian.root(release), debian.additions(self.kernel)]
         else:

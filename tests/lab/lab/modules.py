@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from . import cached, places, shell
+from . import cached, kernel_of_other_release, places, shell
 from .cpio import Archive
 from .kernel import Kernel
 
@@ -27,6 +27,8 @@ LOADED = {
 
 # In the guest, loaded by the scenario that needs them (`modprobe` in the guest): the boot does not wait.
 AVAILABLE = ("ext4", "crc32c_generic", "loop", "dm_mod", "wedge")
+# Newer kernels have it in their CRC library.
+NOT_EVERYWHERE = ("crc32c_generic",)
 # Those of the lab itself.
 OURS = ("linkdrop", "wedge")
 
@@ -36,9 +38,12 @@ def build(kernel: Kernel, name: str) -> Path:
     sources = places.LAB_SOURCES / "guest" / name
 
     def make(folder: Path) -> None:
+        if kernel.tree:
+            kernel_of_other_release.build_inside(kernel.tree, sources, kernel.make, folder)
+            return
         for file in sources.iterdir():
             shutil.copy(file, folder)
-        shell.run("make", "-C", kernel.headers, f"M={folder}", "modules")
+        shell.run(*kernel.make, f"M={folder}", "modules")
 
     made = cached.folder(f"{name}-{kernel.release}", [sources, kernel.release], make)
     return made / f"{name}.ko"
@@ -70,7 +75,8 @@ def add_modules(archive: Archive, kernel: Kernel, extra: list[Path], prefix: str
     builtin = {
         _name(Path(line)) for line in (kernel.modules / "modules.builtin").read_text().split()
     }
-    wanted = [by_name[name] for name in (*LOADED, *AVAILABLE) if name not in builtin]
+    lacks = {name for name in NOT_EVERYWHERE if name not in by_name}
+    wanted = [by_name[n] for n in (*LOADED, *AVAILABLE) if n not in builtin and n not in lacks]
     needs: dict[Path, list[Path]] = {}
     while wanted:
         path = wanted.pop()

@@ -15,7 +15,7 @@ class Scenario(unittest.TestCase):
 
     CARDS: topology.Topology = ()
     WITH_SLOTD = False
-    KERNEL = "6.1"
+    KERNEL: str | None = None  # LAB_KERNEL's, where a test needs no particular one
     RELEASE: str | None = None  # of Debian, with systemd; None: busybox
     ONE_GUEST_PER_TEST = False
     CLOCK: Clock | None = None  # the host's
