@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "action/record.hpp"
+#include "control/answers.hpp"
 #include "control/control_service.hpp"
 #include "control/loan.hpp"
 #include "control/plan_reply.hpp"
@@ -84,6 +85,10 @@ void EngineBackend::release(const event::ReleaseRequested& request) {
 
 void EngineBackend::plan(const event::PlanRequested& request) {
     engine_.plan(request, loop_.now());
+}
+
+void EngineBackend::history(const control::HistoryRequested& request) {
+    history_.query(request.query, request.request);
 }
 
 }  // namespace slotd::daemon

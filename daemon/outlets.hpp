@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "control/answers.hpp"
 #include "control/backend.hpp"
 #include "control/control_service.hpp"
 #include "control/loan.hpp"
@@ -63,11 +64,12 @@ class EngineBackend final : public control::Backend {
 public:
     /// `loans`: for what comes with requests; `answers`: for those that do not reach the engine.
     EngineBackend(engine::Engine& engine, const os::EventLoop& loop, os::Loans& loans,
-                  engine::RequestSink& answers)
+                  engine::RequestSink& answers, os::HistoryStore& history)
         : engine_(engine),
           loop_(loop),
           loans_(loans),
-          answers_(answers) {}
+          answers_(answers),
+          history_(history) {}
 
     std::vector<coordinator::SlotStatus> slots() const override;
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
@@ -75,12 +77,14 @@ public:
     void hold(const event::HoldRequested& request) override;
     void release(const event::ReleaseRequested& request) override;
     void plan(const event::PlanRequested& request) override;
+    void history(const control::HistoryRequested& request) override;
 
 private:
     engine::Engine& engine_;
     const os::EventLoop& loop_;
     os::Loans& loans_;
     engine::RequestSink& answers_;
+    os::HistoryStore& history_;
 };
 
 }  // namespace slotd::daemon

@@ -17,11 +17,13 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "action/record.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "control/answers.hpp"
 #include "control/control_service.hpp"
 #include "coordinator/coordinator.hpp"
 #include "daemon/executor_keeper.hpp"
@@ -137,7 +139,7 @@ public:
           hooked_memory_(memory_, hooks_),
           engine_(settings_of(config),
                   {hooked_executor_, topology_, records_, answers_, hooked_memory_}),
-          backend_(engine_, loop_, keeper_.loans(), answers_),
+          backend_(engine_, loop_, keeper_.loans(), answers_, history_),
           service_(backend_,
                    {.version = SLOTD_VERSION, .groups = os::access_groups(), .limits = {}}) {}
 
@@ -304,8 +306,14 @@ private:
     }
 
     void hear_history() {
-        for (const history::News& news : history_.drain()) {
-            engine_.history_said(news, loop_.now());
+        for (history::News& news : history_.drain()) {
+            if (auto* const answered = std::get_if<history::Answered>(&news)) {
+                // Only the control interface asks.
+                service_.answer(
+                    control::HistoryAnswer{answered->ticket, std::move(answered->rows)});
+            } else {
+                engine_.history_said(news, loop_.now());
+            }
         }
     }
 

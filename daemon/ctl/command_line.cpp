@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,10 +15,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "action/incident.hpp"
+#include "base/parse.hpp"
 #include "base/time.hpp"
+#include "control/history_reply.hpp"
 #include "control/message.hpp"
 #include "daemon/ctl/exit_code.hpp"
 #include "daemon/ctl/help.hpp"
+#include "daemon/ctl/since.hpp"
 #include "daemon/ctl/span_of_time.hpp"
 #include "daemon/ctl/terminal.hpp"
 #include "event/request.hpp"
@@ -28,10 +33,11 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kVerbs{"list",    "show",  "plan",  "reset",  "hold",
-                                                 "release", "watch", "check", "version"};
+constexpr std::array<std::string_view, 11> kVerbs{"list",  "show",    "plan",    "reset",
+                                                  "hold",  "release", "history", "top",
+                                                  "watch", "check",   "version"};
 constexpr std::string_view kVerbsText =
-    "list, show, plan, reset, hold, release, watch, check, version";
+    "list, show, plan, reset, hold, release, history, top, watch, check, version";
 constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
@@ -48,6 +54,9 @@ struct Raw {
     bool npd = false;
     double timeout = 0;
     std::string lasts;
+    std::string incident;
+    std::string since;
+    std::string limit = "100";
 };
 
 /// Before the verb or behind it.
@@ -90,6 +99,16 @@ void declare_reset(CLI::App* reset, Raw& raw) {
         ->type_name("SECONDS");
 }
 
+void declare_history(CLI::App* history, Raw& raw) {
+    history->footer(help::kHistory);
+    history->add_option("SLOT", raw.name, "slot, or function in one; else all of them");
+    history->add_option("--incident", raw.incident, "of this incident alone")->type_name("ID");
+    history->add_option("--since", raw.since, "not older, as 2h, 7d or 2026-11-26")
+        ->type_name("TIME");
+    history->add_option("--limit", raw.limit, "the newest so many, at most 999 (default 100)")
+        ->type_name("N");
+}
+
 void declare(CLI::App& app, Raw& raw) {
     app.set_help_flag("-h,--help", "print this help and exit");
     app.set_version_flag("--version", std::string("slotctl ") + SLOTD_VERSION);
@@ -115,6 +134,10 @@ void declare(CLI::App& app, Raw& raw) {
     release->footer(help::kRelease);
     add_slot(release, raw);
     add_reason(release, raw);
+    declare_history(add_verb(app, raw, "history", "show what slotd remembers, over restarts too"),
+                    raw);
+    add_verb(app, raw, "top", "show the ports on the whole screen, as they change")
+        ->footer(help::kTop);
     add_verb(app, raw, "watch", "print slotd's decisions as they are made")->footer(help::kWatch);
     CLI::App* const check =
         add_verb(app, raw, "check", "tell a monitoring system how the slots are");
@@ -202,10 +225,36 @@ std::variant<Command, Answered> checked_hold(const Raw& raw, bool with_time) {
     return hold;
 }
 
+std::variant<Command, Answered> checked_history(const Raw& raw, const CLI::App& verb) {
+    HistoryCommand history{raw.name, std::nullopt, std::nullopt, 0};
+    if (verb.count("--incident") > 0) {
+        history.incident = action::incident_from_text(raw.incident);
+        if (!history.incident) {
+            return wrong("history", "--incident: \"" + raw.incident +
+                                        "\" is none; write its 16 hex digits, as SLOTD_INCIDENT");
+        }
+    }
+    if (verb.count("--since") > 0) {
+        history.since = since_from_text(raw.since);
+        if (!history.since) {
+            return wrong("history", "--since: \"" + raw.since +
+                                        "\" is no time; write 2h, 7d, 2026-11-26 or "
+                                        "\"2026-11-26 15:22\"");
+        }
+    }
+    const auto limit = parse_unsigned<std::size_t>(raw.limit);
+    if (!limit || *limit == 0 || *limit > control::kHistoryEntriesMax) {
+        return wrong("history", fmt::format("--limit: write a number from 1 to {}",
+                                            control::kHistoryEntriesMax));
+    }
+    history.limit = *limit;
+    return history;
+}
+
 std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw& raw) {
     const std::string name = verb.get_name();
-    const bool about_a_slot =
-        name != "list" && name != "watch" && name != "check" && name != "version";
+    const bool about_a_slot = verb.get_option_no_throw("SLOT") != nullptr &&
+                              (name != "history" || verb.count("SLOT") > 0);
     if (about_a_slot && (raw.name.empty() || raw.name.size() > control::kNameBytesMax)) {
         return wrong(name, "SLOT: write a name of 1 to 255 bytes");
     }
@@ -227,6 +276,16 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
         const auto mistake = wrong_reason(name, raw);
         return mistake ? std::variant<Command, Answered>(*mistake)
                        : ReleaseCommand{raw.name, raw.reason};
+    }
+    if (name == "history") {
+        return checked_history(raw, verb);
+    }
+    if (name == "top") {
+        return raw.json ? std::variant<Command, Answered>(
+                              wrong(name,
+                                    "--json: top draws a screen; 'slotctl watch --json' has the "
+                                    "same, as lines"))
+                        : TopCommand{};
     }
     if (name == "watch") {
         return WatchCommand{};

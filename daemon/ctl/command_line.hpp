@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -7,6 +9,7 @@
 
 #include "base/time.hpp"
 #include "daemon/ctl/exit_code.hpp"
+#include "daemon/ctl/since.hpp"
 #include "daemon/ctl/terminal.hpp"
 #include "event/request.hpp"
 #include "os/control_socket.hpp"
@@ -52,6 +55,18 @@ struct ReleaseCommand {
     bool operator==(const ReleaseCommand&) const = default;
 };
 
+struct HistoryCommand {
+    std::string slot;  ///< empty: of all
+    std::optional<std::uint64_t> incident;
+    std::optional<Since> since;
+    std::size_t limit = 100;
+    bool operator==(const HistoryCommand&) const = default;
+};
+
+struct TopCommand {
+    bool operator==(const TopCommand&) const = default;
+};
+
 struct WatchCommand {
     bool operator==(const WatchCommand&) const = default;
 };
@@ -68,8 +83,9 @@ struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
 
-using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
-                             ReleaseCommand, WatchCommand, CheckCommand, VersionCommand>;
+using Command =
+    std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand, ReleaseCommand,
+                 HistoryCommand, TopCommand, WatchCommand, CheckCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

@@ -69,6 +69,21 @@ that is not well. Exit status, of this verb alone:
   3  slotd did not answer, or this user may not ask (group slotd may)
 With --npd: 0 for 0 and 1, 1 for 2, 2 for 3.)";
 
+inline constexpr const char* kHistory = R"(Examples:
+  slotctl history --since 7d
+  slotctl history 5 --limit 20
+  slotctl history --incident 6746f1e000030001
+Shows what slotd has on disk: incidents, attempts, holds and quarantines, the newest last. How an
+incident went step by step is in the journal: journalctl SLOTD_INCIDENT=6746f1e000030001.
+TIME: so long ago (a number with s, m, h or d), or a date with or without a time, local or with a
+final Z in UTC.)";
+
+inline constexpr const char* kTop =
+    R"(Shows the tree of 'slotctl list' and below it slotd's newest decisions; drawn anew when slotd
+decides something, and not otherwise. Keys: arrows, PgUp and PgDn choose a slot, Enter shows
+everything about it, h or ? is help, r asks again, q quits. Where slotd goes away it waits, and
+connects again.)";
+
 inline constexpr const char* kWatch =
     R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).
 With --json one object a line: {"record": {...}}, with "missed": N when N records before it were

@@ -1,10 +1,13 @@
 #include "daemon/ctl/session.hpp"
 
+#include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <expected>
 #include <optional>
 #include <string>
@@ -24,6 +27,8 @@
 namespace slotd::ctl {
 
 namespace {
+
+constexpr Duration kSilence = std::chrono::seconds(1);
 
 ExitCode unreachable(const Error& error) {
     std::string hint;
@@ -90,7 +95,18 @@ std::expected<std::optional<control::ReceivedReply>, ExitCode> Session::next(
     return Next{std::move(*reply)};
 }
 
+bool Session::ready_within(Duration time) const {
+    pollfd waiting{client_.fd(), POLLIN, 0};
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+    return ::poll(&waiting, 1, static_cast<int>(milliseconds)) != 0;
+}
+
 std::expected<control::ReceivedReply, ExitCode> Session::answer(Duration time) {
+    // A person wants to know that something is waited for; a script does not.
+    if (time > kSilence && !ready_within(kSilence) && ::isatty(STDERR_FILENO) != 0) {
+        complain(fmt::format("waiting for slotd, for {} s at most",
+                             std::chrono::ceil<std::chrono::seconds>(time).count()));
+    }
     auto reply = next(time, nullptr);
     if (!reply) {
         return std::unexpected(reply.error());

@@ -42,11 +42,14 @@ public:
     std::expected<std::optional<control::ReceivedReply>, ExitCode> next(
         std::optional<Duration> time, const Interrupts* interrupts);
 
-    /// The one reply of a call that is answered within `time`.
+    /// The one reply of a call that is answered within `time`. On a terminal it is said that
+    /// something is waited for, where it takes more than a moment.
     std::expected<control::ReceivedReply, ExitCode> answer(Duration time);
 
 private:
     explicit Session(os::ControlClient client) : client_(std::move(client)) {}
+
+    bool ready_within(Duration time) const;
 
     os::ControlClient client_;
 };

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
-#include <ctime>
 #include <optional>
 #include <string>
 
 #include "control/message.hpp"
 #include "daemon/ctl/command_line.hpp"
 #include "daemon/ctl/exit_code.hpp"
+#include "daemon/ctl/local_time.hpp"
 #include "daemon/ctl/session.hpp"
 #include "daemon/ctl/terminal.hpp"
 #include "daemon/ctl/verbs.hpp"
@@ -15,16 +15,6 @@
 namespace slotd::ctl {
 
 namespace {
-
-/// When the record arrived here: records carry no time, the journal has it to the microsecond.
-std::string local_time() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    if (::localtime_r(&now, &parts) == nullptr) {
-        return "--:--:--";
-    }
-    return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
 
 std::string lines_of(const control::RecordReply& reply, Colour colour) {
     std::string lines;

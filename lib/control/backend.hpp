@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "control/answers.hpp"
 #include "control/loan.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
@@ -26,6 +27,8 @@ public:
     virtual void release(const event::ReleaseRequested& request) = 0;
     /// The answer is a PlanAnswer.
     virtual void plan(const event::PlanRequested& request) = 0;
+    /// The answer is a HistoryAnswer.
+    virtual void history(const HistoryRequested& request) = 0;
 };
 
 }  // namespace slotd::control

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,8 +11,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "action/incident.hpp"
 #include "base/overloaded.hpp"
 #include "control/fault.hpp"
+#include "control/history_reply.hpp"
 #include "control/idl.hpp"
 #include "control/interface.hpp"
 #include "control/json.hpp"
@@ -132,6 +135,39 @@ Decoded plan_of(const json& parameters) {
                                 : Decoded(std::unexpected(InvalidParameter{"target"}));
 }
 
+Decoded history_of(const json& parameters) {
+    AskHistory ask;
+    ask.slot = text_of(parameters, "slot");
+    if (parameters.contains("slot") && !parameters["slot"].is_null() && !is_name(ask.slot)) {
+        return std::unexpected(InvalidParameter{"slot"});
+    }
+    const auto given = [&](const char* name) {
+        const auto at = parameters.find(name);
+        return at != parameters.end() && !at->is_null() ? &*at : nullptr;
+    };
+    if (given("incident") != nullptr) {
+        ask.incident = action::incident_from_text(text_of(parameters, "incident"));
+        if (!ask.incident) {
+            return std::unexpected(InvalidParameter{"incident"});
+        }
+    }
+    if (const json* const since = given("since_us")) {
+        if (!since->is_number_unsigned() ||
+            std::cmp_greater(since->get<std::uint64_t>(),
+                             std::numeric_limits<std::int64_t>::max())) {
+            return std::unexpected(InvalidParameter{"since_us"});
+        }
+        ask.since_us = since->get<std::int64_t>();
+    }
+    if (const json* const limit = given("limit")) {
+        if (!limit->is_number_unsigned() || *limit == 0 || *limit > kHistoryEntriesMax) {
+            return std::unexpected(InvalidParameter{"limit"});
+        }
+        ask.limit = limit->get<std::size_t>();
+    }
+    return ask;
+}
+
 /// `parameters` has passed the interface's check.
 Decoded method_of(std::string_view interface, std::string_view name, const json& parameters) {
     if (interface == kServiceInterface) {
@@ -158,6 +194,9 @@ Decoded method_of(std::string_view interface, std::string_view name, const json&
     }
     if (name == "Plan") {
         return plan_of(parameters);
+    }
+    if (name == "History") {
+        return history_of(parameters);
     }
     if (name == "Subscribe") {
         return Subscribe{};
@@ -246,6 +285,18 @@ std::string encode_call(const Method& method, bool more) {
             [&](const PlanReset& one) {
                 parameters["target"] = one.target;
                 parameters["method"] = event::to_text(one.method);
+            },
+            [&](const AskHistory& one) {
+                if (!one.slot.empty()) {
+                    parameters["slot"] = one.slot;
+                }
+                if (one.incident) {
+                    parameters["incident"] = action::incident_text(*one.incident);
+                }
+                if (one.since_us) {
+                    parameters["since_us"] = *one.since_us;
+                }
+                parameters["limit"] = one.limit;
             },
             [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},
         },

@@ -12,13 +12,13 @@
 
 #include "action/record.hpp"
 #include "control/access.hpp"
+#include "control/answers.hpp"
 #include "control/backend.hpp"
 #include "control/fault.hpp"
 #include "control/find_slot.hpp"
 #include "control/framing.hpp"
 #include "control/loan.hpp"
 #include "control/message.hpp"
-#include "control/plan_reply.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
 
@@ -52,22 +52,6 @@ struct ServiceOptions {
     std::string version;
     AccessGroups groups;
     ClientLimits limits;
-};
-
-/// How what was asked for has ended (engine::ResetAnswer as plain values).
-struct Answer {
-    event::RequestId request = 0;
-    bool succeeded = false;
-    std::string outcome;  ///< "recovered", "refused", "in-use", "held", ...: as in the engine
-    std::string text;
-    bool operator==(const Answer&) const = default;
-};
-
-/// What a plan has turned out to be; `plan`'s port and function are the service's to fill in.
-struct PlanAnswer {
-    event::RequestId request = 0;
-    PlanReply plan;
-    bool operator==(const PlanAnswer&) const = default;
 };
 
 /// The control interface without its socket: bytes in, replies out through the sink. One call at a
@@ -113,6 +97,7 @@ public:
     /// Backend::submit.
     void answer(const Answer& answer);
     void answer(const PlanAnswer& answer);
+    void answer(const HistoryAnswer& answer);
 
 private:
     using Loans = std::vector<std::unique_ptr<Loan>>;
@@ -140,6 +125,11 @@ private:
         PlanReply reply;
     };
 
+    /// One after the other is at the backend: readers cannot fill what a reset has to wait in.
+    struct WaitingHistory {
+        HistoryRequested request;
+    };
+
     struct Connection {
         Peer peer;
         Role role = Role::Stranger;
@@ -148,7 +138,7 @@ private:
         bool subscribed = false;
         std::uint64_t missed = 0;  ///< records dropped since the last one that got through
         std::optional<WaitingReset> reset;
-        std::variant<std::monostate, WaitingAct, WaitingPlan> short_call;
+        std::variant<std::monostate, WaitingAct, WaitingPlan, WaitingHistory> short_call;
         std::vector<LoanAt> loans;  ///< whose call has not been read yet
 
         bool waiting() const { return subscribed || reset.has_value() || short_call.index() != 0; }
@@ -175,6 +165,8 @@ private:
     void hold(ConnectionId id, Connection& connection, const HoldSlot& hold, bool oneway);
     void release(ConnectionId id, Connection& connection, const ReleaseSlot& release, bool oneway);
     void plan(ConnectionId id, Connection& connection, const PlanReset& plan, bool oneway);
+    void history(ConnectionId id, Connection& connection, const AskHistory& ask, bool oneway);
+    void ask_next_history();
     void reset(ConnectionId id, Connection& connection, const ResetTarget& target,
                const Incoming& incoming, Loans loans);
     std::optional<FoundSlot> find(ConnectionId id, const std::string& name, bool oneway);
@@ -195,6 +187,7 @@ private:
     std::map<ConnectionId, Connection> connections_;
     event::RequestId last_request_ = 0;
     std::optional<Submission> submission_;
+    event::RequestId history_asked_ = 0;  ///< at the backend now; 0 for none
 };
 
 }  // namespace slotd::control

@@ -174,6 +174,40 @@ method Plan(target: string, method: ?(auto, flr, bus, slot, vfio, reenumerate)) 
   text: string
 )
 
+# What slotd remembers, over restarts and reboots. kind: incident-opened, incident-closed,
+# attempt-reserved, attempt-ended, held, released, quarantined, history-lost. What a kind does not
+# have is null. seq: grows with each entry. time: of the wall clock then, ISO 8601 in UTC; time_us:
+# the same in microseconds since 1970. slot: its name then. step: what the attempt was.
+# automatic: of slotd's own accord; by: who asked otherwise, or who held or released. seconds: how
+# long a hold was to last, null until released. well: it ended well; ambiguous: what it did is
+# unknown. text: cause, reason, or how it ended.
+type HistoryEntry (
+  seq: int,
+  time: string,
+  time_us: int,
+  kind: string,
+  port: ?string,
+  slot: ?string,
+  incident_id: ?string,
+  attempt: ?int,
+  step: ?string,
+  automatic: ?bool,
+  by: ?string,
+  seconds: ?int,
+  well: ?bool,
+  ambiguous: ?bool,
+  text: string
+)
+
+# The newest entries that meet every condition given, oldest first. slot: named as everywhere, or
+# the address of a port that is no longer there. incident: an incident_id. since_us: not older than
+# this, in microseconds since 1970. limit: at most so many, 1 to 999; 100 where left out. more:
+# older ones were left out. Where the history cannot be read, the error is Refused.
+method History(slot: ?string, incident: ?string, since_us: ?int, limit: ?int) -> (
+  entries: []HistoryEntry,
+  more: bool
+)
+
 # Every record from now on; must be called with more. missed: so many records were dropped
 # before this one because the client did not read.
 method Subscribe() -> (record: Record, missed: ?int)

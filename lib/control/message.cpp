@@ -32,6 +32,7 @@ std::string method_name(const Method& method) {
             [](const HoldSlot&) { return of_coordinator("Hold"); },
             [](const ReleaseSlot&) { return of_coordinator("Release"); },
             [](const PlanReset&) { return of_coordinator("Plan"); },
+            [](const AskHistory&) { return of_coordinator("History"); },
             [](const Subscribe&) { return of_coordinator("Subscribe"); },
             [](const GetVersion&) { return of_coordinator("Version"); },
         },

@@ -15,6 +15,8 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "control/fault.hpp"
+#include "control/history_json.hpp"
+#include "control/history_reply.hpp"
 #include "control/interface.hpp"
 #include "control/json.hpp"
 #include "control/json_fields.hpp"
@@ -319,6 +321,14 @@ Result<PlanReply> decode_plan(std::string_view parameters) {
         return std::unexpected(object.error());
     }
     return plan_from(*object);
+}
+
+Result<HistoryReply> decode_history(std::string_view parameters) {
+    const auto object = checked_reply(parameters, "History");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    return history_from(*object);
 }
 
 Result<DoneReply> decode_done(std::string_view parameters) {

@@ -12,6 +12,8 @@
 #include "base/overloaded.hpp"
 #include "base/time.hpp"
 #include "control/fault.hpp"
+#include "control/history_json.hpp"
+#include "control/history_reply.hpp"
 #include "control/interface.hpp"
 #include "control/json.hpp"
 #include "control/message.hpp"
@@ -147,6 +149,7 @@ json parameters_of(const Reply& reply) {
                                       {"port", one.port.to_string()},
                                       {"text", one.text}};
                           },
+                          [](const HistoryReply& one) { return of_history(one); },
                           [](const RecordReply& one) {
                               json parameters{{"record", of_record(one.record)}};
                               if (one.missed != 0) {

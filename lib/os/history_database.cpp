@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -78,10 +78,6 @@ Status insert_with(SqliteStatement& statement, std::span<const history::Row> row
         }
     }
     return {};
-}
-
-history::Value or_null(bool given, std::int64_t value) {
-    return given ? history::Value(value) : history::Value();
 }
 
 }  // namespace
@@ -172,40 +168,47 @@ Status HistoryDatabase::insert(std::span<const Noted> entries) {
     return insert_with(statements_->insert, rows);
 }
 
-Result<std::vector<history::Row>> HistoryDatabase::find(const history::Query& query) const {
-    const auto port = query.port ? history::Value(query.port->to_string()) : history::Value();
-    const auto incident = or_null(query.incident.has_value(),
-                                  std::bit_cast<std::int64_t>(query.incident.value_or(0)));
-    const auto since =
-        or_null(query.since_realtime_us.has_value(), query.since_realtime_us.value_or(0));
-    const auto limit = static_cast<std::int64_t>(std::min(query.limit, history::kQueryRowsMax));
-    auto statement = connection_.prepare(
-        "SELECT " + column_list() +
-        ", checksum FROM entries WHERE (?1 IS NULL OR port = ?1) AND (?2 IS NULL OR incident = ?2)"
-        " AND (?3 IS NULL OR realtime_us >= ?3) ORDER BY seq DESC LIMIT ?4");
+Status HistoryDatabase::go_on(HistorySearch& search) const {
+    // Few enough for a reset not to notice that its reservation waits for them.
+    constexpr std::int64_t kRowsAtOnce = 1000;
+    constexpr std::uint64_t kSeqMax = std::numeric_limits<std::int64_t>::max();
+    auto statement = connection_.prepare("SELECT " + column_list() +
+                                         ", checksum FROM entries WHERE seq < ?1"
+                                         " ORDER BY seq DESC LIMIT ?2");
     if (!statement) {
         return std::unexpected(std::move(statement.error()));
     }
-    int parameter = 0;
-    for (const history::Value& value : {port, incident, since, history::Value(limit)}) {
-        if (auto bound = statement->bind(++parameter, value); !bound) {
-            return std::unexpected(std::move(bound.error()));
-        }
+    const history::Value before(static_cast<std::int64_t>(std::min(search.before, kSeqMax)));
+    if (auto bound = statement->bind(1, before); !bound) {
+        return bound;
     }
-    std::vector<history::Row> rows;
-    while (true) {
+    if (auto bound = statement->bind(2, history::Value(kRowsAtOnce)); !bound) {
+        return bound;
+    }
+    const std::size_t wanted = std::min(search.query.limit, history::kQueryRowsMax);
+    for (std::int64_t read = 0; search.found.size() < wanted; ++read) {
         const auto more = statement->step();
         if (!more) {
             return std::unexpected(more.error());
         }
         if (!*more) {
-            std::ranges::reverse(rows);
-            return rows;
+            search.done = read < kRowsAtOnce;
+            return {};
         }
-        if (auto row = current_row(*statement)) {
-            rows.push_back(std::move(*row));
+        const auto seq = statement->value(0);  // of a damaged row, too
+        const auto* const number = seq ? std::get_if<std::int64_t>(&*seq) : nullptr;
+        if (number == nullptr || *number < 0) {
+            search.done = true;
+            return {};
+        }
+        search.before = static_cast<std::uint64_t>(*number);
+        auto row = current_row(*statement);
+        if (row && history::matches(search.query, *row)) {
+            search.found.push_back(std::move(*row));
         }
     }
+    search.done = true;
+    return {};
 }
 
 void HistoryDatabase::close() {

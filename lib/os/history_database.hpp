@@ -36,6 +36,14 @@ struct RowsRead {
 Result<RowsRead> read_rows(const SqliteConnection& connection,
                            const std::function<void(const history::Row&)>& take);
 
+/// A query that is answered piece by piece, so that no entry waits for all of it.
+struct HistorySearch {
+    history::Query query;
+    std::vector<history::Row> found = {};  ///< newest first
+    std::uint64_t before = UINT64_MAX;     ///< rows from this number on have been read
+    bool done = false;
+};
+
 /// The open history: one connection, used by one thread, which may wait for the disk as long as the
 /// disk likes. After an error it is to be closed and opened again.
 class HistoryDatabase {
@@ -50,8 +58,8 @@ public:
     /// otherwise a power cut may take the last ones.
     Status append(std::span<const Noted> entries, bool durable);
 
-    /// The newest rows that match, oldest first. Damaged rows are left out.
-    Result<std::vector<history::Row>> find(const history::Query& query) const;
+    /// Reads a bounded number of rows from the newest on down. Damaged rows are left out.
+    Status go_on(HistorySearch& search) const;
 
     /// Removes a bounded number of rows that are too old, or the oldest where the file is nearly
     /// full, except those that recall() needs and the last one. True: there is more to remove.

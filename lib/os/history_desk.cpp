@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <iterator>
 #include <mutex>
 #include <utility>
@@ -99,16 +100,22 @@ HistoryWork HistoryDesk::next(Duration retry, Duration gather) {
     }
     HistoryWork work;
     work.end = ending_ && (!usable || jobs_.empty());
-    while (usable && !jobs_.empty() && work.jobs.size() < kJobsAtOnce) {
-        const bool query = entry_of(jobs_.front()) == nullptr;
-        if (query && !work.jobs.empty()) {
-            break;
+    if (!usable || jobs_.empty()) {
+        return work;
+    }
+    std::deque<HistoryJob> rest;
+    for (HistoryJob& job : jobs_) {
+        const bool taken = entry_of(job) != nullptr && work.jobs.size() < kJobsAtOnce;
+        if (taken) {
+            work.jobs.push_back(std::move(job));
+        } else {
+            rest.push_back(std::move(job));
         }
+    }
+    jobs_ = std::move(rest);
+    if (work.jobs.empty()) {
         work.jobs.push_back(std::move(jobs_.front()));
         jobs_.pop_front();
-        if (query) {
-            break;
-        }
     }
     return work;
 }
@@ -154,6 +161,11 @@ void HistoryDesk::answered(const HistoryJob& job, std::vector<history::Row> rows
     if (job.ticket) {
         tell(history::Answered{*job.ticket, std::move(rows)});
     }
+}
+
+void HistoryDesk::put_back(HistoryJob query) {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(query));
 }
 
 void HistoryDesk::failed(std::vector<HistoryJob> jobs, const Error& error) {

@@ -23,7 +23,7 @@ namespace slotd::os {
 
 /// Something that waits for the history's thread.
 struct HistoryJob {
-    std::variant<Noted, history::Query> what;
+    std::variant<Noted, HistorySearch> what;
     std::optional<history::Ticket> ticket;
 };
 
@@ -52,7 +52,8 @@ public:
     /// All below in the history's thread.
     /// Waits for jobs; where the history is not usable, only until it is time to try again. Entries
     /// that may be lost in a power cut anyway wait for `gather` that others join them: one
-    /// transaction for all, and none in front of a reset.
+    /// transaction for all, and none in front of a reset. No entry waits for a query that has not
+    /// begun.
     HistoryWork next(Duration retry, Duration gather);
     void opened(history::Opened news);
     /// Answers every ticket that waits with `error`, and every later one until opened(); says so
@@ -60,6 +61,8 @@ public:
     void unusable(const Error& error);
     void written(const std::vector<HistoryJob>& jobs);
     void answered(const HistoryJob& job, std::vector<history::Row> rows);
+    /// A query that is not answered yet; its turn comes again.
+    void put_back(HistoryJob query);
     /// These could not be done: tickets get `error`, entries without one wait on where they were.
     void failed(std::vector<HistoryJob> jobs, const Error& error);
     void ended();

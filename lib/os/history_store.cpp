@@ -79,7 +79,7 @@ void HistoryStore::append(history::Entry entry, const history::Stamp& at,
 }
 
 void HistoryStore::query(const history::Query& query, history::Ticket ticket) {
-    desk_->put({query, ticket});
+    desk_->put({HistorySearch{query}, ticket});
 }
 
 int HistoryStore::fd() const {

@@ -9,7 +9,6 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "history/entry.hpp"
-#include "history/query.hpp"
 #include "os/history_database.hpp"
 #include "os/history_desk.hpp"
 #include "os/history_settings.hpp"
@@ -39,7 +38,7 @@ public:
     }
 
     void work(std::vector<HistoryJob> jobs) {
-        const Status done = std::holds_alternative<history::Query>(jobs.front().what)
+        const Status done = std::holds_alternative<HistorySearch>(jobs.front().what)
                                 ? answer(jobs.front())
                                 : write(jobs);
         if (!done) {
@@ -65,12 +64,17 @@ public:
     }
 
 private:
-    Status answer(const HistoryJob& job) {
-        auto rows = database_->find(std::get<history::Query>(job.what));
-        if (!rows) {
-            return std::unexpected(std::move(rows.error()));
+    Status answer(HistoryJob& job) {
+        auto& search = std::get<HistorySearch>(job.what);
+        if (auto gone_on = database_->go_on(search); !gone_on) {
+            return gone_on;
         }
-        desk_.answered(job, std::move(*rows));
+        if (!search.done) {
+            desk_.put_back(std::move(job));
+            return {};
+        }
+        std::ranges::reverse(search.found);
+        desk_.answered(job, std::move(search.found));
         return {};
     }
 

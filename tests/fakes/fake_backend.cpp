@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/answers.hpp"
 #include "control/loan.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
@@ -70,6 +71,13 @@ void FakeBackend::plan(const event::PlanRequested& request) {
     planned.push_back(request);
     if (on_plan) {
         on_plan(request.request);
+    }
+}
+
+void FakeBackend::history(const control::HistoryRequested& request) {
+    histories.push_back(request);
+    if (on_history) {
+        on_history(request.request);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "control/answers.hpp"
 #include "control/backend.hpp"
 #include "control/loan.hpp"
 #include "coordinator/slot_status.hpp"
@@ -23,9 +24,11 @@ public:
     std::vector<event::HoldRequested> held;
     std::vector<event::ReleaseRequested> released;
     std::vector<event::PlanRequested> planned;
+    std::vector<control::HistoryRequested> histories;
     std::function<void(const event::ResetRequested&)> on_submit;
     std::function<void(event::RequestId)> on_act;  ///< a hold or release
     std::function<void(event::RequestId)> on_plan;
+    std::function<void(event::RequestId)> on_history;
 
     std::vector<coordinator::SlotStatus> slots() const override { return machine; }
 
@@ -34,6 +37,7 @@ public:
     void hold(const event::HoldRequested& request) override;
     void release(const event::ReleaseRequested& request) override;
     void plan(const event::PlanRequested& request) override;
+    void history(const control::HistoryRequested& request) override;
 };
 
 /// A Root Port with a network card (slot "5"), one with a switch whose two nested slots are both

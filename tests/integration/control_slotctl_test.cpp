@@ -12,9 +12,12 @@
 #include <vector>
 
 #include "action/record.hpp"
+#include "base/result.hpp"
+#include "control/answers.hpp"
 #include "control/control_service.hpp"
 #include "control/plan_reply.hpp"
 #include "event/request.hpp"
+#include "history/entry.hpp"
 #include "pci/address.hpp"
 #include "policy/in_use.hpp"
 #include "tests/fakes/control_world.hpp"
@@ -74,6 +77,34 @@ TEST_F(Slotctl, ListsAsTreeAndAsJson) {
     EXPECT_EQ(json.exit_code, 0);
     EXPECT_TRUE(json.out.starts_with("{\"slots\":[{")) << json.out;
     EXPECT_EQ(json.out.find('\n'), json.out.size() - 1);
+}
+
+TEST_F(Slotctl, TellsTheHistory) {
+    world_.backend.on_history = [this](event::RequestId request) {
+        const history::Row row{
+            1, {0, 0, ""}, history::IncidentOpened{7, {0, 0, 2, 0}, "5", "an \x1b error"}};
+        world_.service.answer(control::HistoryAnswer{request, std::vector{row, row}});
+    };
+
+    const ChildResult text = run({"history", "5", "--since", "2h", "--limit", "1"});
+    EXPECT_EQ(text.exit_code, 0) << text.error;
+    EXPECT_THAT(text.out, HasSubstr("... older entries are left out\n"));
+    EXPECT_THAT(text.out, HasSubstr(" 0000:00:02.0 #0000000000000007 incident opened: an ? error"));
+    EXPECT_EQ(world_.backend.histories.at(0).query.port, (pci::Address{0, 0, 2, 0}));
+    EXPECT_EQ(world_.backend.histories.at(0).query.limit, 2U);
+    EXPECT_TRUE(world_.backend.histories.at(0).query.since_realtime_us);
+
+    const ChildResult json = run({"history", "--incident", "7", "--json"});
+    EXPECT_THAT(json.out, HasSubstr("\"time\":\"1970-01-01T00:00:00.000000Z\""));
+    EXPECT_EQ(world_.backend.histories.at(1).query.incident, 7U);
+
+    world_.backend.on_history = [this](event::RequestId request) {
+        world_.service.answer(
+            control::HistoryAnswer{request, failure(ErrorKind::Io, "open history.db")});
+    };
+    const ChildResult refused = run({"history"});
+    EXPECT_EQ(refused.exit_code, 6);
+    EXPECT_THAT(refused.error, HasSubstr("the history cannot be read now: failed to open"));
 }
 
 TEST_F(Slotctl, ShowsAndTellsVersions) {

@@ -71,6 +71,44 @@ class Pages(unittest.TestCase):
             self.assertEqual((lint.returncode, lint.stdout), (0, ""))
 
 
+class ExitCodes(unittest.TestCase):
+    """Scripts branch on them: one meaning each, and the same in every text."""
+
+    ENUM = (ROOT / "daemon/ctl/exit_code.hpp").read_text().split("enum class ExitCode")[1].split("};")[0]
+    CODES = [int(code) for code in re.findall(r"^    \w+ = (\d+),", ENUM, re.MULTILINE)]
+
+    @staticmethod
+    def _numbers(cells: list[str]) -> list[int]:
+        return [int(number) for cell in cells for number in re.findall(r"\d+", cell)]
+
+    def test_are_distinct(self) -> None:
+        self.assertEqual(len(self.CODES), self.ENUM.count(" = "))
+        self.assertEqual(len(set(self.CODES)), len(self.CODES))
+
+    def test_are_in_the_help(self) -> None:
+        listed = help_of("slotctl").split("Exit status:")[1].split("\n\n")[0]
+        self.assertEqual(self._numbers(re.findall(r"^ +(\d+(?:, \d+)*) ", listed, re.MULTILINE)), self.CODES)
+
+    def test_are_in_the_manual(self) -> None:
+        section = (MAN / "slotctl.1").read_text().split(".Sh EXIT STATUS")[1].split(".Sh ")[0]
+        self.assertEqual(self._numbers(re.findall(r"^\.It (.*)", section, re.MULTILINE)), self.CODES)
+
+    def test_are_in_the_page(self) -> None:
+        section = (ROOT / "docs/control.md").read_text().split("### Exit status")[1].split("\n##")[0]
+        self.assertEqual(self._numbers(re.findall(r"^\| (\d[\d, ]*) \|", section, re.MULTILINE)), self.CODES)
+
+
+class Json(unittest.TestCase):
+    def test_of_every_verb_is_described(self) -> None:
+        page = (ROOT / "docs/json.md").read_text()
+        described = set(re.findall(r"^## ([\w-]+)$", page, re.MULTILINE))
+        without = set(re.findall(r"`(\w+)` draws a\s+screen and has no JSON", page))
+
+        self.assertEqual(described | without, set(verbs()), "docs/json.md: one section for each verb")
+        for verb, options in verbs().items():
+            self.assertIn("json", options, verb)
+
+
 class Completions(unittest.TestCase):
     def test_of_bash_are_those_of_each_verb(self) -> None:
         for verb, options in verbs().items():

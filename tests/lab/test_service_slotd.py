@@ -9,7 +9,7 @@ from lab.service_scenario import ServiceScenario
 from test_failed_recovery_stock import fail_recovery
 
 # What each verb answers whom: 0 done, 5 this user may not (docs/control.md).
-READS = {"list": (), "show": ("1",), "plan": ("1",), "version": ()}
+READS = {"list": (), "show": ("1",), "plan": ("1",), "history": (), "version": ()}
 CHECK = {"check": ()}  # which has exit codes of its own
 ACTS = {
     "hold": ("1", "--reason", "test"),

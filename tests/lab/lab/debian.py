@@ -16,6 +16,7 @@ PACKAGES = (
     "procps",
     "adduser",
     "apparmor",
+    "libncursesw6",
     "libpci3",
     "libsqlite3-0",
     "libstdc++6",

@@ -36,6 +36,25 @@ bool is_malformed(const std::string& message) {
     return !call && std::holds_alternative<MalformedMessage>(call.error());
 }
 
+TEST(Call, RefusesWhatTheHistoryCannotBeAskedFor) {
+    const auto with = [](const std::string& parameters) {
+        return decoded(R"({"method":"io.slotd.Coordinator.History","parameters":{)" + parameters +
+                       "}}");
+    };
+    EXPECT_EQ(with(""), Decoded(AskHistory{}));
+    EXPECT_EQ(with(R"("slot":null,"incident":null,"since_us":null,"limit":null)"),
+              Decoded(AskHistory{}));
+    EXPECT_EQ(with(R"("slot":"")"), invalid("slot"));
+    EXPECT_EQ(with(R"("incident":"0x7")"), invalid("incident"));
+    EXPECT_EQ(with(R"("incident":"")"), invalid("incident"));
+    for (const char* const since : {"-1", "18446744073709551615"}) {
+        EXPECT_EQ(with(std::string(R"("since_us":)") + since), invalid("since_us")) << since;
+    }
+    for (const char* const limit : {"0", "-1", "1000"}) {
+        EXPECT_EQ(with(std::string(R"("limit":)") + limit), invalid("limit")) << limit;
+    }
+}
+
 // What slotctl encodes is what slotd decodes, for every method.
 TEST(Call, ComesBackAsItWasEncoded) {
     const std::vector<Method> methods{
@@ -49,6 +68,8 @@ TEST(Call, ComesBackAsItWasEncoded) {
         HoldSlot{"5", std::nullopt, "why not"},
         ReleaseSlot{"5", "why not"},
         PlanReset{"0000:01:00.0", event::ResetMethod::Vfio},
+        AskHistory{},
+        AskHistory{"5", 0x6746f1e000030001, 1'700'000'000'000'000, 999},
         Subscribe{},
         GetVersion{},
     };

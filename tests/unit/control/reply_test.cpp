@@ -16,9 +16,11 @@
 #include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/usage.hpp"
+#include "history/entry.hpp"
 #include "pci/link.hpp"
 #include "policy/in_use.hpp"
 #include "policy/level.hpp"
+#include "report/history_list.hpp"
 
 namespace slotd::control {
 namespace {
@@ -170,6 +172,41 @@ TEST(Reply, ErrorsAreWhatTheInterfaceSays) {
 }
 
 // The keys are an agreement with scripts: changing one must fail here.
+std::vector<history::Row> one_of_each_kind() {
+    const pci::Address port{0, 0, 2, 0};
+    const history::Stamp at{1'764'170'544'000'123, 0, ""};
+    return {{1, at, history::IncidentOpened{7, port, "5", "AER fatal"}},
+            {2, at, history::AttemptReserved{port, port, 7, 1, "slot", true, ""}},
+            {3, at, history::AttemptEnded{port, 7, 1, false, true, "it never came back"}},
+            {4, at, history::IncidentClosed{7, port, true, "verified", false}},
+            {5, at, history::Held{port, std::chrono::hours(2), "uid 0 pid 1: \"x\"", "x"}},
+            {6, at, history::Held{port, {}, "uid 0 pid 1: \"x\"", "x"}},
+            {7, at, history::Released{port, "uid 0 pid 1: \"y\"", "y"}},
+            {8, at, history::Quarantined{port, "five attempts"}},
+            {9, at, history::HistoryLost{"it was damaged"}}};
+}
+
+TEST(Reply, TellsEveryKindOfEntryOfTheHistory) {
+    HistoryReply reply;
+    for (const history::Row& row : one_of_each_kind()) {
+        reply.items.push_back(report::item_of(row));
+    }
+    reply.more = true;
+    EXPECT_EQ(mismatch_of(kCoordinatorInterface, "History", reply), std::nullopt);
+    EXPECT_EQ(*decode_history(parameters_of(encode_reply(reply, false))), reply);
+}
+
+TEST(Reply, ShowsAnAttemptUnderTheAgreedKeys) {
+    const HistoryReply reply{{report::item_of(one_of_each_kind()[1])}, false};
+    EXPECT_EQ(nlohmann::json::parse(parameters_of(encode_reply(reply, false))),
+              nlohmann::json::parse(R"({"entries": [{
+        "seq": 2, "time": "2025-11-26T15:22:24.000123Z", "time_us": 1764170544000123,
+        "kind": "attempt-reserved", "port": "0000:00:02.0", "slot": null,
+        "incident_id": "0000000000000007", "attempt": 1, "step": "slot", "automatic": true,
+        "by": null, "seconds": null, "well": null, "ambiguous": null, "text": ""}],
+        "more": false})"));
+}
+
 TEST(Reply, ShowsASlotUnderTheAgreedKeys) {
     const std::string parameters = parameters_of(encode_reply(SlotReply{some_slot()}, false));
 

@@ -35,6 +35,19 @@ Answered answered(const Line& line) {
     return answer == nullptr ? Answered{} : *answer;
 }
 
+TEST(CommandLine, SaysWhatIsWrongWithAQuestionToTheHistory) {
+    EXPECT_TRUE(
+        answered({"history", "--incident", "0x7"}).error.contains("write its 16 hex digits"));
+    EXPECT_TRUE(
+        answered({"history", "--since", "noon"}).error.contains("write 2h, 7d, 2026-11-26"));
+    for (const char* const limit : {"0", "1000", "-1", "many"}) {
+        EXPECT_TRUE(
+            answered({"history", "--limit", limit}).error.contains("a number from 1 to 999"))
+            << limit;
+    }
+    EXPECT_TRUE(answered({"history", ""}).error.contains("SLOT: write a name"));
+}
+
 TEST(CommandLine, TakesColourBeforeAndBehindTheVerb) {
     EXPECT_EQ(understood({"list"}).colour, Colour::Auto);
     EXPECT_EQ(understood({"list", "--color=always"}).colour, Colour::Always);
@@ -49,6 +62,10 @@ TEST(CommandLine, UnderstandsEveryVerb) {
     EXPECT_EQ(understood({"show", "5"}), (Invocation{ShowCommand{"5"}}));
     EXPECT_EQ(understood({"watch"}), (Invocation{WatchCommand{}}));
     EXPECT_EQ(understood({"version"}), (Invocation{VersionCommand{}}));
+    EXPECT_EQ(understood({"history"}), (Invocation{HistoryCommand{}}));
+    EXPECT_EQ(understood({"history", "5", "--incident", "6746f1e000030001", "--since", "2h",
+                          "--limit", "7"}),
+              (Invocation{HistoryCommand{"5", 0x6746f1e000030001, Since(Duration(2h)), 7}}));
     EXPECT_EQ(understood({"reset", "3b:00.0", "--method", "flr", "--reason", "why not", "--wait",
                           "--timeout", "2.5"}),
               (Invocation{ResetCommand{"3b:00.0", event::ResetMethod::Flr, "why not", false, true,

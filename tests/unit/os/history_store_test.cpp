@@ -133,6 +133,32 @@ TEST_F(HistoryStoreTest, AnswersQueriesWithTheNewestRowsOldestFirst) {
     EXPECT_EQ(history.find({{}, 8, {}, 100}), std::vector<Row>{});
 }
 
+TEST_F(HistoryStoreTest, FindsWhatIsFarBehindAndWritesMeanwhile) {
+    RunningHistory history(settings());
+    ASSERT_TRUE(history.write(IncidentOpened{7, kPort, "5", "AER fatal"}, 1));
+    for (int round = 0; round < 30; ++round) {
+        for (int count = 0; count < 99; ++count) {
+            history.store.append(Released{kOther, "", ""}, stamp_at(2));
+        }
+        ASSERT_TRUE(history.write(Released{kOther, "", ""}, 2));
+    }
+    for (history::Ticket ticket = 1; ticket <= 4; ++ticket) {
+        history.store.query({{}, 7, {}, 100}, ticket);
+        history.store.append(reserved(1), stamp_at(3), 10 + ticket);
+    }
+    int written = 0;
+    for (int answered = 0; answered < 4;) {
+        const history::News news = history.next();
+        written += std::holds_alternative<Written>(news) ? 1 : 0;
+        if (const auto* const answer = std::get_if<Answered>(&news)) {
+            ++answered;
+            ASSERT_TRUE(answer->rows);
+            EXPECT_EQ(answer->rows->front().seq, 1U);
+        }
+    }
+    EXPECT_EQ(written, 4) << "nobody's entry waited for the questions";
+}
+
 TEST_F(HistoryStoreTest, IsForOneProcessAlone) {
     RunningHistory first(settings());
     first.expect<Opened>();
