@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,8 @@
 #include "control/backend.hpp"
 #include "control/control_service.hpp"
 #include "control/loan.hpp"
+#include "control/message.hpp"
+#include "daemon/configuration.hpp"
 #include "engine/engine.hpp"
 #include "engine/ports.hpp"
 #include "history/entry.hpp"
@@ -15,6 +18,7 @@
 #include "os/event_loop.hpp"
 #include "os/history_store.hpp"
 #include "os/loans.hpp"
+#include "pci/address.hpp"
 
 namespace slotd::daemon {
 
@@ -62,9 +66,10 @@ private:
 class EngineBackend final : public control::Backend {
 public:
     /// `loans`: for what comes with requests; `answers`: for those that do not reach the engine.
-    EngineBackend(engine::Engine& engine, const os::EventLoop& loop, os::Loans& loans,
-                  engine::RequestSink& answers)
+    EngineBackend(engine::Engine& engine, Configuration& configuration, const os::EventLoop& loop,
+                  os::Loans& loans, engine::RequestSink& answers)
         : engine_(engine),
+          configuration_(configuration),
           loop_(loop),
           loans_(loans),
           answers_(answers) {}
@@ -75,9 +80,13 @@ public:
     void hold(const event::HoldRequested& request) override;
     void release(const event::ReleaseRequested& request) override;
     void plan(const event::PlanRequested& request) override;
+    std::expected<control::ReloadReply, std::vector<std::string>> reload(
+        const event::Requester& requester) override;
+    control::ConfigReply config(const std::optional<pci::Address>& port) const override;
 
 private:
     engine::Engine& engine_;
+    Configuration& configuration_;
     const os::EventLoop& loop_;
     os::Loans& loans_;
     engine::RequestSink& answers_;

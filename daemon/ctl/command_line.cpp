@@ -28,10 +28,11 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kVerbs{"list",    "show",  "plan",  "reset",  "hold",
-                                                 "release", "watch", "check", "version"};
+constexpr std::array<std::string_view, 11> kVerbs{"list",  "show",    "plan",   "reset",
+                                                  "hold",  "release", "reload", "config",
+                                                  "watch", "check",   "version"};
 constexpr std::string_view kVerbsText =
-    "list, show, plan, reset, hold, release, watch, check, version";
+    "list, show, plan, reset, hold, release, reload, config, watch, check, version";
 constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
@@ -115,6 +116,14 @@ void declare(CLI::App& app, Raw& raw) {
     release->footer(help::kRelease);
     add_slot(release, raw);
     add_reason(release, raw);
+    CLI::App* const reload =
+        add_verb(app, raw, "reload", "have slotd read its configuration files again");
+    reload->footer(help::kReload);
+    add_reason(reload, raw);
+    CLI::App* const config =
+        add_verb(app, raw, "config", "print the configuration in force, defaults included");
+    config->footer(help::kConfig);
+    config->add_option("SLOT", raw.name, "only what is in force for this slot");
     add_verb(app, raw, "watch", "print slotd's decisions as they are made")->footer(help::kWatch);
     CLI::App* const check =
         add_verb(app, raw, "check", "tell a monitoring system how the slots are");
@@ -204,8 +213,9 @@ std::variant<Command, Answered> checked_hold(const Raw& raw, bool with_time) {
 
 std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw& raw) {
     const std::string name = verb.get_name();
-    const bool about_a_slot =
-        name != "list" && name != "watch" && name != "check" && name != "version";
+    const bool about_a_slot = name != "list" && name != "watch" && name != "check" &&
+                              name != "version" && name != "reload" &&
+                              (name != "config" || verb.count("SLOT") > 0);
     if (about_a_slot && (raw.name.empty() || raw.name.size() > control::kNameBytesMax)) {
         return wrong(name, "SLOT: write a name of 1 to 255 bytes");
     }
@@ -227,6 +237,16 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
         const auto mistake = wrong_reason(name, raw);
         return mistake ? std::variant<Command, Answered>(*mistake)
                        : ReleaseCommand{raw.name, raw.reason};
+    }
+    if (name == "reload") {
+        if (verb.count("--reason") == 0) {
+            return ReloadCommand{"slotctl reload"};
+        }
+        const auto mistake = wrong_reason(name, raw);
+        return mistake ? std::variant<Command, Answered>(*mistake) : ReloadCommand{raw.reason};
+    }
+    if (name == "config") {
+        return ConfigCommand{raw.name};
     }
     if (name == "watch") {
         return WatchCommand{};

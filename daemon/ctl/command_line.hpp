@@ -52,6 +52,16 @@ struct ReleaseCommand {
     bool operator==(const ReleaseCommand&) const = default;
 };
 
+struct ReloadCommand {
+    std::string reason;
+    bool operator==(const ReloadCommand&) const = default;
+};
+
+struct ConfigCommand {
+    std::string slot;  ///< empty: of all
+    bool operator==(const ConfigCommand&) const = default;
+};
+
 struct WatchCommand {
     bool operator==(const WatchCommand&) const = default;
 };
@@ -68,8 +78,9 @@ struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
 
-using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
-                             ReleaseCommand, WatchCommand, CheckCommand, VersionCommand>;
+using Command =
+    std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand, ReleaseCommand,
+                 ReloadCommand, ConfigCommand, WatchCommand, CheckCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

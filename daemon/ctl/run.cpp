@@ -16,6 +16,8 @@ ExitCode run(const Invocation& invocation) {
             [&](const PlanCommand& plan) { return run_plan(plan, invocation); },
             [&](const HoldCommand& hold) { return run_hold(hold, invocation); },
             [&](const ReleaseCommand& release) { return run_release(release, invocation); },
+            [&](const ReloadCommand& reload) { return run_reload(reload, invocation); },
+            [&](const ConfigCommand& config) { return run_config(config, invocation); },
             [&](const WatchCommand&) { return run_watch(invocation); },
             [&](const CheckCommand& check) { return run_check(check, invocation); },
             [&](const VersionCommand&) { return run_version(invocation); },

@@ -160,6 +160,8 @@ void ControlService::answer_call(ConnectionId id, Connection& connection, const 
             [&](const HoldSlot& one) { hold(id, connection, one, oneway); },
             [&](const ReleaseSlot& one) { release(id, connection, one, oneway); },
             [&](const PlanReset& one) { plan(id, connection, one, oneway); },
+            [&](const ReloadConfig& one) { reload(id, connection, one, oneway); },
+            [&](const GetConfig& one) { config(id, one, oneway); },
             [&](const Subscribe&) {
                 if (incoming.more && !oneway) {
                     connection.subscribed = true;

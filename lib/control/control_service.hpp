@@ -12,6 +12,7 @@
 
 #include "action/record.hpp"
 #include "control/access.hpp"
+#include "control/answer.hpp"
 #include "control/backend.hpp"
 #include "control/fault.hpp"
 #include "control/find_slot.hpp"
@@ -52,22 +53,6 @@ struct ServiceOptions {
     std::string version;
     AccessGroups groups;
     ClientLimits limits;
-};
-
-/// How what was asked for has ended (engine::ResetAnswer as plain values).
-struct Answer {
-    event::RequestId request = 0;
-    bool succeeded = false;
-    std::string outcome;  ///< "recovered", "refused", "in-use", "held", ...: as in the engine
-    std::string text;
-    bool operator==(const Answer&) const = default;
-};
-
-/// What a plan has turned out to be; `plan`'s port and function are the service's to fill in.
-struct PlanAnswer {
-    event::RequestId request = 0;
-    PlanReply plan;
-    bool operator==(const PlanAnswer&) const = default;
 };
 
 /// The control interface without its socket: bytes in, replies out through the sink. One call at a
@@ -175,6 +160,9 @@ private:
     void hold(ConnectionId id, Connection& connection, const HoldSlot& hold, bool oneway);
     void release(ConnectionId id, Connection& connection, const ReleaseSlot& release, bool oneway);
     void plan(ConnectionId id, Connection& connection, const PlanReset& plan, bool oneway);
+    void reload(ConnectionId id, const Connection& connection, const ReloadConfig& reload,
+                bool oneway);
+    void config(ConnectionId id, const GetConfig& config, bool oneway);
     void reset(ConnectionId id, Connection& connection, const ResetTarget& target,
                const Incoming& incoming, Loans loans);
     std::optional<FoundSlot> find(ConnectionId id, const std::string& name, bool oneway);

@@ -32,6 +32,8 @@ std::string method_name(const Method& method) {
             [](const HoldSlot&) { return of_coordinator("Hold"); },
             [](const ReleaseSlot&) { return of_coordinator("Release"); },
             [](const PlanReset&) { return of_coordinator("Plan"); },
+            [](const ReloadConfig&) { return of_coordinator("Reload"); },
+            [](const GetConfig&) { return of_coordinator("GetConfig"); },
             [](const Subscribe&) { return of_coordinator("Subscribe"); },
             [](const GetVersion&) { return of_coordinator("Version"); },
         },

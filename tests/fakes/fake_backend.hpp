@@ -1,14 +1,18 @@
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "control/backend.hpp"
 #include "control/loan.hpp"
+#include "control/message.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
+#include "pci/address.hpp"
 
 namespace slotd::fakes {
 
@@ -23,6 +27,8 @@ public:
     std::vector<event::HoldRequested> held;
     std::vector<event::ReleaseRequested> released;
     std::vector<event::PlanRequested> planned;
+    std::vector<event::Requester> reloaded;
+    std::vector<std::string> mistakes;  ///< in the configuration files
     std::function<void(const event::ResetRequested&)> on_submit;
     std::function<void(event::RequestId)> on_act;  ///< a hold or release
     std::function<void(event::RequestId)> on_plan;
@@ -34,6 +40,9 @@ public:
     void hold(const event::HoldRequested& request) override;
     void release(const event::ReleaseRequested& request) override;
     void plan(const event::PlanRequested& request) override;
+    std::expected<control::ReloadReply, std::vector<std::string>> reload(
+        const event::Requester& requester) override;
+    control::ConfigReply config(const std::optional<pci::Address>& port) const override;
 };
 
 /// A Root Port with a network card (slot "5"), one with a switch whose two nested slots are both
