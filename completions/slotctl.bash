@@ -10,7 +10,7 @@ _slotctl() {
     local cur prev words cword verb="" word
     _get_comp_words_by_ref -n : cur prev words cword
     for word in "${words[@]:1:cword-1}"; do
-        case $word in list|show|plan|reset|hold|release|history|top|watch|check|version) verb=$word ;; esac
+        case $word in list|show|plan|reset|hold|release|reload|config|history|top|watch|check|version) verb=$word ;; esac
     done
     case $prev in
         --method) COMPREPLY=($(compgen -W "auto flr bus slot vfio reenumerate" -- "$cur")); return ;;
@@ -20,7 +20,7 @@ _slotctl() {
     esac
     local all="--help --json --color --socket" options="" slots=""
     case $verb in
-        "") options="$all --version list show plan reset hold release history top watch check version" ;;
+        "") options="$all --version list show plan reset hold release reload config history top watch check version" ;;
         list|top|watch|version) options=$all ;;
         check) options="$all --npd" ;;
         show) options=$all slots=y ;;
@@ -28,6 +28,8 @@ _slotctl() {
         reset) options="$all --method --reason --dry-run --force --wait --timeout" slots=y ;;
         hold) options="$all --reason --for" slots=y ;;
         release) options="$all --reason" slots=y ;;
+        reload) options="$all --reason" ;;
+        config) options=$all slots=y ;;
         history) options="$all --incident --since --limit" slots=y ;;
     esac
     if [[ $slots && $cur != -* ]]; then

@@ -9,7 +9,7 @@ function __slotctl_is
     __fish_seen_subcommand_from $argv
 end
 
-set -l verbs list show plan reset hold release history top watch check version
+set -l verbs list show plan reset hold release reload config history top watch check version
 complete -c slotctl -f
 complete -c slotctl -s h -l help -d 'print help'
 complete -c slotctl -l json -d 'print replies as JSON'
@@ -22,14 +22,16 @@ complete -c slotctl -n "not __slotctl_is $verbs" -a plan -d 'what a reset would 
 complete -c slotctl -n "not __slotctl_is $verbs" -a reset -d 'reset a card, or one function'
 complete -c slotctl -n "not __slotctl_is $verbs" -a hold -d 'keep slotd from a slot'
 complete -c slotctl -n "not __slotctl_is $verbs" -a release -d 'end a hold or a quarantine'
+complete -c slotctl -n "not __slotctl_is $verbs" -a reload -d 'read the configuration files again'
+complete -c slotctl -n "not __slotctl_is $verbs" -a config -d 'the configuration in force'
 complete -c slotctl -n "not __slotctl_is $verbs" -a history -d 'what slotd remembers'
 complete -c slotctl -n "not __slotctl_is $verbs" -a top -d 'the ports on the whole screen'
 complete -c slotctl -n "not __slotctl_is $verbs" -a watch -d 'decisions as they are made'
 complete -c slotctl -n "not __slotctl_is $verbs" -a check -d 'for a monitoring system'
 complete -c slotctl -n "not __slotctl_is $verbs" -a version -d 'the versions'
-complete -c slotctl -n '__slotctl_is show plan reset hold release history' -a '(__slotctl_slots)'
+complete -c slotctl -n '__slotctl_is show plan reset hold release config history' -a '(__slotctl_slots)'
 complete -c slotctl -n '__slotctl_is plan reset' -l method -x -a 'auto flr bus slot vfio reenumerate'
-complete -c slotctl -n '__slotctl_is reset hold release' -l reason -x -d 'why, for the log'
+complete -c slotctl -n '__slotctl_is reset hold release reload' -l reason -x -d 'why, for the log'
 complete -c slotctl -n '__slotctl_is reset' -l dry-run -d 'touch nothing'
 complete -c slotctl -n '__slotctl_is reset' -l force -d 'although it is in use'
 complete -c slotctl -n '__slotctl_is reset' -l wait -d 'show the progress'

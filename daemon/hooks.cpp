@@ -31,6 +31,11 @@ Hooks::Hooks(std::string directory, Duration patience, os::EventLoop& loop, Ende
       loop_(loop),
       ended_(std::move(ended)) {}
 
+void Hooks::reconfigure(std::string directory, Duration patience) {
+    directory_ = std::move(directory);
+    patience_ = patience;
+}
+
 Result<std::vector<std::string>> Hooks::sockets() const {
     std::vector<std::string> names;
     std::error_code error;

@@ -32,6 +32,8 @@ public:
 
     Hooks(std::string directory, Duration patience, os::EventLoop& loop, Ended ended);
 
+    /// From the next question on.
+    void reconfigure(std::string directory, Duration patience);
     /// Without an answer after the patience, silence is an objection.
     void ask(event::EffectId id, control::HookQuestion question);
     /// Only where somebody was asked about that port before.

@@ -5,11 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "daemon/configuration.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/options.hpp"
 #include "daemon/wiring.hpp"
-#include "os/config_drop_ins.hpp"
-#include "os/config_file.hpp"
 
 namespace {
 
@@ -22,12 +21,7 @@ void complain(const std::string& text) {
 
 ExitCode run(const Options& options) {
     const bool checking = options.check_config.has_value();
-    const bool named = checking || options.config.has_value();
-    const std::string path =
-        checking ? *options.check_config : options.config.value_or(slotd::os::kDefaultConfigPath);
-    const auto loaded = slotd::os::load_config(
-        path, named ? slotd::os::IfMissing::Fail : slotd::os::IfMissing::UseDefaults,
-        slotd::os::drop_in_directories(path));
+    auto loaded = slotd::daemon::load_configuration(options);
     if (!loaded) {
         complain(loaded.error().message());
         return ExitCode::BadConfig;
@@ -51,7 +45,7 @@ ExitCode run(const Options& options) {
             "slotd-exec, which writes to /sys and to config space");
         return ExitCode::NotRoot;
     }
-    return slotd::daemon::run(options, loaded->config);
+    return slotd::daemon::run(options, std::move(*loaded));
 }
 
 }  // namespace

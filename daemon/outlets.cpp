@@ -1,5 +1,6 @@
 #include "daemon/outlets.hpp"
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "control/answers.hpp"
 #include "control/control_service.hpp"
 #include "control/loan.hpp"
+#include "control/message.hpp"
 #include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "engine/ports.hpp"
@@ -18,6 +20,7 @@
 #include "history/news.hpp"
 #include "os/history_stamp.hpp"
 #include "os/lent_descriptors.hpp"
+#include "pci/address.hpp"
 
 namespace slotd::daemon {
 
@@ -89,6 +92,15 @@ void EngineBackend::plan(const event::PlanRequested& request) {
 
 void EngineBackend::history(const control::HistoryRequested& request) {
     history_.query(request.query, request.request);
+}
+
+std::expected<control::ReloadReply, std::vector<std::string>> EngineBackend::reload(
+    const event::Requester& requester) {
+    return configuration_.reload(requester.to_string());
+}
+
+control::ConfigReply EngineBackend::config(const std::optional<pci::Address>& port) const {
+    return configuration_.reply(port);
 }
 
 }  // namespace slotd::daemon

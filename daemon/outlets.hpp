@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,8 @@
 #include "control/backend.hpp"
 #include "control/control_service.hpp"
 #include "control/loan.hpp"
+#include "control/message.hpp"
+#include "daemon/configuration.hpp"
 #include "engine/engine.hpp"
 #include "engine/ports.hpp"
 #include "history/entry.hpp"
@@ -16,6 +19,7 @@
 #include "os/event_loop.hpp"
 #include "os/history_store.hpp"
 #include "os/loans.hpp"
+#include "pci/address.hpp"
 
 namespace slotd::daemon {
 
@@ -63,9 +67,10 @@ private:
 class EngineBackend final : public control::Backend {
 public:
     /// `loans`: for what comes with requests; `answers`: for those that do not reach the engine.
-    EngineBackend(engine::Engine& engine, const os::EventLoop& loop, os::Loans& loans,
-                  engine::RequestSink& answers, os::HistoryStore& history)
+    EngineBackend(engine::Engine& engine, Configuration& configuration, const os::EventLoop& loop,
+                  os::Loans& loans, engine::RequestSink& answers, os::HistoryStore& history)
         : engine_(engine),
+          configuration_(configuration),
           loop_(loop),
           loans_(loans),
           answers_(answers),
@@ -78,9 +83,13 @@ public:
     void release(const event::ReleaseRequested& request) override;
     void plan(const event::PlanRequested& request) override;
     void history(const control::HistoryRequested& request) override;
+    std::expected<control::ReloadReply, std::vector<std::string>> reload(
+        const event::Requester& requester) override;
+    control::ConfigReply config(const std::optional<pci::Address>& port) const override;
 
 private:
     engine::Engine& engine_;
+    Configuration& configuration_;
     const os::EventLoop& loop_;
     os::Loans& loans_;
     engine::RequestSink& answers_;

@@ -10,12 +10,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -26,20 +24,22 @@
 #include "control/answers.hpp"
 #include "control/control_service.hpp"
 #include "coordinator/coordinator.hpp"
+#include "daemon/configuration.hpp"
 #include "daemon/executor_keeper.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/hooked.hpp"
 #include "daemon/hooks.hpp"
 #include "daemon/options.hpp"
 #include "daemon/outlets.hpp"
+#include "daemon/settings.hpp"
 #include "daemon/surveyor.hpp"
 #include "engine/engine.hpp"
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "history/news.hpp"
+#include "os/config_file.hpp"
 #include "os/control_socket.hpp"
 #include "os/event_loop.hpp"
-#include "os/history_settings.hpp"
 #include "os/history_store.hpp"
 #include "os/journal.hpp"
 #include "os/sysfs_topology.hpp"
@@ -70,45 +70,15 @@ action::Record line(action::Priority priority, action::RecordKind kind, std::str
     return record;
 }
 
-coordinator::Settings settings_of(const policy::Config& config) {
-    coordinator::Settings settings;
-    settings.policy = config.policy;
-    settings.limits.budget = config.budget.slot;
-    settings.limits.budget_root_port = config.budget.root_port;
-    settings.limits.budget_host = config.budget.host;
-    settings.limits.budget_window = config.budget.window;
-    settings.limits.hooks = true;
-    settings.session = static_cast<std::uint32_t>(
-        std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
-    return settings;
-}
-
 /// How long the start waits for what the history knows; after that it comes when it comes.
 constexpr Duration kHistoryPatience = 2s;
-
-os::HistorySettings history_settings_of(const Options& options, const policy::Config& config) {
-    os::HistorySettings settings;
-    settings.directory = options.history_directory.value_or(config.history.directory);
-    settings.window = config.budget.window;
-    settings.age_max = std::chrono::hours(24) * config.history.keep_days;
-    settings.bytes_max = std::uint64_t{config.history.size_mib} * 1024 * 1024;
-    // systemd makes the directory; who starts slotd by hand has none. Where this fails the history
-    // says so.
-    std::error_code ignored;
-    if (std::filesystem::create_directories(settings.directory, ignored)) {
-        std::filesystem::permissions(settings.directory, std::filesystem::perms::owner_all,
-                                     ignored);
-    }
-    return settings;
-}
 
 /// All parts of the running daemon. Members are destroyed in reverse order: what calls goes before
 /// what is called.
 class Daemon {
 public:
-    Daemon(const Options& options, const policy::Config& config, os::EventLoop loop)
+    Daemon(const Options& options, os::LoadedConfig loaded, os::EventLoop loop)
         : options_(options),
-          config_(config),
           loop_(std::move(loop)),
           journal_(os::Journal::open(stream(), STDERR_FILENO)),
           records_(journal_),
@@ -126,9 +96,9 @@ public:
                         rearm();
                     }),
           answers_(keeper_.loans()),
-          history_(history_settings_of(options, config)),
+          history_(history_settings_of(options, loaded.config)),
           memory_(history_),
-          hooks_(config.hooks.directory, config.hooks.patience, loop_,
+          hooks_(loaded.config.hooks.directory, loaded.config.hooks.patience, loop_,
                  [this](event::EffectId id, const event::Outcome& outcome) {
                      engine_.effect_finished(id, outcome, loop_.now());
                      rearm();
@@ -137,9 +107,10 @@ public:
               surveyor_, hooks_,
               [this]() -> const coordinator::Coordinator& { return engine_.coordinator(); }),
           hooked_memory_(memory_, hooks_),
-          engine_(settings_of(config),
+          engine_(settings_of(loaded.config),
                   {hooked_executor_, topology_, records_, answers_, hooked_memory_}),
-          backend_(engine_, loop_, keeper_.loans(), answers_, history_),
+          configuration_(options, std::move(loaded), {engine_, hooks_, records_, loop_}),
+          backend_(engine_, configuration_, loop_, keeper_.loans(), answers_, history_),
           service_(backend_,
                    {.version = SLOTD_VERSION, .groups = os::access_groups(), .limits = {}}) {}
 
@@ -191,6 +162,13 @@ private:
             if (auto on = loop_.on_signal(number, [this] { end(ExitCode::Ok); }); !on) {
                 return Ended{ExitCode::Failed, on.error().message()};
             }
+        }
+        const auto reload = [this] {
+            (void)configuration_.reload("SIGHUP");  // the journal has what came of it
+            rearm();
+        };
+        if (auto on = loop_.on_signal(SIGHUP, reload); !on) {
+            return Ended{ExitCode::Failed, on.error().message()};
         }
         return start_engine();
     }
@@ -283,17 +261,17 @@ private:
                 watch(keeper_.fd(), os::Turn::Completion, [this] { keeper_.readable(); })) {
             return watched;
         }
+        const policy::Config& config = configuration_.in_force();
         say(action::Priority::Notice, action::RecordKind::DaemonStarted,
             fmt::format(
                 "slotd {} started: level {}, automatic action {}, {} rules, budget {} for a slot, "
                 "{} "
                 "below a Root Port, {} on this host within {} min, history in {}",
-                SLOTD_VERSION, to_text(config_.policy.defaults.level),
-                config_.policy.defaults.automatic_action ? "on" : "off",
-                config_.policy.rules.size(), config_.budget.slot, config_.budget.root_port,
-                config_.budget.host,
-                std::chrono::duration_cast<std::chrono::minutes>(config_.budget.window).count(),
-                options_.history_directory.value_or(config_.history.directory)));
+                SLOTD_VERSION, to_text(config.policy.defaults.level),
+                config.policy.defaults.automatic_action ? "on" : "off", config.policy.rules.size(),
+                config.budget.slot, config.budget.root_port, config.budget.host,
+                std::chrono::duration_cast<std::chrono::minutes>(config.budget.window).count(),
+                options_.history_directory.value_or(config.history.directory)));
         if (auto started = engine_.start(loop_.now()); !started) {
             return Ended{ExitCode::NoPci, started.error().message()};
         }
@@ -358,7 +336,6 @@ private:
     }
 
     const Options& options_;
-    const policy::Config& config_;
     os::EventLoop loop_;
     os::Journal journal_;
     Records records_;
@@ -372,6 +349,7 @@ private:
     HookedExecutor hooked_executor_;
     HookedMemory hooked_memory_;
     engine::Engine engine_;
+    Configuration configuration_;
     EngineBackend backend_;
     control::ControlService service_;
     std::unique_ptr<os::ControlSocket> socket_;
@@ -384,13 +362,13 @@ private:
 
 }  // namespace
 
-ExitCode run(const Options& options, const policy::Config& config) {
+ExitCode run(const Options& options, os::LoadedConfig loaded) {
     auto loop = os::EventLoop::open();
     if (!loop) {
         (void)std::fprintf(stderr, "<3>slotd: %s\n", loop.error().message().c_str());
         return ExitCode::Failed;
     }
-    return Daemon(options, config, std::move(*loop)).run();
+    return Daemon(options, std::move(loaded), std::move(*loop)).run();
 }
 
 }  // namespace slotd::daemon

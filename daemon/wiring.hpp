@@ -2,13 +2,13 @@
 
 #include "daemon/exit_code.hpp"
 #include "daemon/options.hpp"
-#include "policy/config.hpp"
+#include "os/config_file.hpp"
 
 namespace slotd::daemon {
 
-/// Builds the daemon out of its parts, runs it until it is told to end, and takes it apart: when
-/// this returns, slotd-exec has ended and every gate is open, or the exit code says that one is
-/// not.
-ExitCode run(const Options& options, const policy::Config& config);
+/// `loaded` has no mistakes. Builds the daemon out of its parts, runs it until it is told to end,
+/// and takes it apart: when this returns, slotd-exec has ended and every gate is open, or the exit
+/// code says that one is not.
+ExitCode run(const Options& options, os::LoadedConfig loaded);
 
 }  // namespace slotd::daemon

@@ -33,11 +33,11 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kVerbs{"list",  "show",    "plan",    "reset",
-                                                  "hold",  "release", "history", "top",
-                                                  "watch", "check",   "version"};
+constexpr std::array<std::string_view, 13> kVerbs{"list",    "show",   "plan",   "reset",   "hold",
+                                                  "release", "reload", "config", "history", "top",
+                                                  "watch",   "check",  "version"};
 constexpr std::string_view kVerbsText =
-    "list, show, plan, reset, hold, release, history, top, watch, check, version";
+    "list, show, plan, reset, hold, release, reload, config, history, top, watch, check, version";
 constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
@@ -134,6 +134,14 @@ void declare(CLI::App& app, Raw& raw) {
     release->footer(help::kRelease);
     add_slot(release, raw);
     add_reason(release, raw);
+    CLI::App* const reload =
+        add_verb(app, raw, "reload", "have slotd read its configuration files again");
+    reload->footer(help::kReload);
+    add_reason(reload, raw);
+    CLI::App* const config =
+        add_verb(app, raw, "config", "print the configuration in force, defaults included");
+    config->footer(help::kConfig);
+    config->add_option("SLOT", raw.name, "only what is in force for this slot");
     declare_history(add_verb(app, raw, "history", "show what slotd remembers, over restarts too"),
                     raw);
     add_verb(app, raw, "top", "show the ports on the whole screen, as they change")
@@ -253,8 +261,9 @@ std::variant<Command, Answered> checked_history(const Raw& raw, const CLI::App& 
 
 std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw& raw) {
     const std::string name = verb.get_name();
-    const bool about_a_slot = verb.get_option_no_throw("SLOT") != nullptr &&
-                              (name != "history" || verb.count("SLOT") > 0);
+    const bool may_name_one = name == "history" || name == "config";
+    const bool about_a_slot =
+        verb.get_option_no_throw("SLOT") != nullptr && (!may_name_one || verb.count("SLOT") > 0);
     if (about_a_slot && (raw.name.empty() || raw.name.size() > control::kNameBytesMax)) {
         return wrong(name, "SLOT: write a name of 1 to 255 bytes");
     }
@@ -276,6 +285,16 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
         const auto mistake = wrong_reason(name, raw);
         return mistake ? std::variant<Command, Answered>(*mistake)
                        : ReleaseCommand{raw.name, raw.reason};
+    }
+    if (name == "reload") {
+        if (verb.count("--reason") == 0) {
+            return ReloadCommand{"slotctl reload"};
+        }
+        const auto mistake = wrong_reason(name, raw);
+        return mistake ? std::variant<Command, Answered>(*mistake) : ReloadCommand{raw.reason};
+    }
+    if (name == "config") {
+        return ConfigCommand{raw.name};
     }
     if (name == "history") {
         return checked_history(raw, verb);

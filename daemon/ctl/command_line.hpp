@@ -55,6 +55,16 @@ struct ReleaseCommand {
     bool operator==(const ReleaseCommand&) const = default;
 };
 
+struct ReloadCommand {
+    std::string reason;
+    bool operator==(const ReloadCommand&) const = default;
+};
+
+struct ConfigCommand {
+    std::string slot;  ///< empty: of all
+    bool operator==(const ConfigCommand&) const = default;
+};
+
 struct HistoryCommand {
     std::string slot;  ///< empty: of all
     std::optional<std::uint64_t> incident;
@@ -83,9 +93,9 @@ struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
 
-using Command =
-    std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand, ReleaseCommand,
-                 HistoryCommand, TopCommand, WatchCommand, CheckCommand, VersionCommand>;
+using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
+                             ReleaseCommand, ReloadCommand, ConfigCommand, HistoryCommand,
+                             TopCommand, WatchCommand, CheckCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

@@ -60,6 +60,19 @@ inline constexpr const char* kRelease = R"(Example:
   slotctl release 5 --reason "card changed"
 Ends a hold, and a quarantine: slotd may act there again.)";
 
+inline constexpr const char* kReload = R"(Examples:
+  slotctl reload
+  slotctl reload --reason "automatic action on, ticket 4712"
+slotd reads its configuration files again and prints what is different now. With a mistake in them
+nothing changes: every mistake is printed, exit status 6. Nothing that is open, held or spent is
+lost; a slot that is busy gets its new level when it is at rest.)";
+
+inline constexpr const char* kConfig = R"(Examples:
+  slotctl config > effective.toml && slotd --check-config effective.toml
+  slotctl config 5
+Prints TOML that slotd could read back. A comment says where each value that is not the default
+comes from; for a slot, which rules match it.)";
+
 inline constexpr const char* kCheck =
     R"(Prints one line, "SLOTD OK: 12 slots, 12 idle | slots=12 idle=12", and one more for each slot
 that is not well. Exit status, of this verb alone:

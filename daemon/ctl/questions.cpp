@@ -1,6 +1,8 @@
 #include <chrono>
 #include <string>
+#include <string_view>
 
+#include "base/parse.hpp"
 #include "base/time.hpp"
 #include "control/message.hpp"
 #include "control/plan_reply.hpp"
@@ -59,6 +61,32 @@ ExitCode run_hold(const HoldCommand& hold, const Invocation& invocation) {
 ExitCode run_release(const ReleaseCommand& release, const Invocation& invocation) {
     return ask(invocation, control::ReleaseSlot{release.slot, release.reason},
                read_as(control::decode_done, done_text));
+}
+
+ExitCode run_reload(const ReloadCommand& reload, const Invocation& invocation) {
+    return ask(invocation, control::ReloadConfig{reload.reason},
+               read_as(control::decode_reload, [](const control::ReloadReply& reply) {
+                   std::string text;
+                   for (const std::string& change : reply.changed) {
+                       text += report::printable(change) + "\n";
+                   }
+                   for (const std::string& waits : reply.after_restart) {
+                       text += report::printable(waits) + ", takes effect after a restart\n";
+                   }
+                   return text.empty() ? std::string("nothing is different\n") : text;
+               }));
+}
+
+ExitCode run_config(const ConfigCommand& config, const Invocation& invocation) {
+    return ask(invocation, control::GetConfig{config.slot},
+               read_as(control::decode_config, [](const control::ConfigReply& reply) {
+                   std::string text;
+                   for (std::string_view rest = reply.toml; !rest.empty();) {
+                       // What slotd writes is printable as it stands, and so reads back.
+                       text += report::printable(next_field(rest, '\n')) + "\n";
+                   }
+                   return text;
+               }));
 }
 
 ExitCode run_version(const Invocation& invocation) {

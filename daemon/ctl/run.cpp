@@ -16,6 +16,8 @@ ExitCode run(const Invocation& invocation) {
             [&](const PlanCommand& plan) { return run_plan(plan, invocation); },
             [&](const HoldCommand& hold) { return run_hold(hold, invocation); },
             [&](const ReleaseCommand& release) { return run_release(release, invocation); },
+            [&](const ReloadCommand& reload) { return run_reload(reload, invocation); },
+            [&](const ConfigCommand& config) { return run_config(config, invocation); },
             [&](const HistoryCommand& history) { return run_history(history, invocation); },
             [&](const TopCommand&) { return run_top(invocation); },
             [&](const WatchCommand&) { return run_watch(invocation); },

@@ -123,6 +123,7 @@ ExitCode exit_code_of(const control::Fault& fault) {
             [](const TooManyClients&) { return ExitCode::NotReachable; },
             [](const Refused&) { return ExitCode::Refused; },
             [](const InUse&) { return ExitCode::InUse; },
+            [](const BadConfiguration&) { return ExitCode::Refused; },
             [](const OneOf<MalformedMessage, MessageTooLarge, InterfaceNotFound, MethodNotFound,
                            InvalidParameter, ExpectedMore, UnknownFault> auto&) {
                 return ExitCode::Protocol;

@@ -12,6 +12,8 @@ ExitCode run_reset(const ResetCommand& reset, const Invocation& invocation);
 ExitCode run_plan(const PlanCommand& plan, const Invocation& invocation);
 ExitCode run_hold(const HoldCommand& hold, const Invocation& invocation);
 ExitCode run_release(const ReleaseCommand& release, const Invocation& invocation);
+ExitCode run_reload(const ReloadCommand& reload, const Invocation& invocation);
+ExitCode run_config(const ConfigCommand& config, const Invocation& invocation);
 ExitCode run_history(const HistoryCommand& history, const Invocation& invocation);
 ExitCode run_top(const Invocation& invocation);
 ExitCode run_watch(const Invocation& invocation);

@@ -17,7 +17,7 @@ constexpr std::array kKinds{
     RecordKind::OverlapSeen,    RecordKind::SlotsChanged,
     RecordKind::InUse,          RecordKind::Quarantined,
     RecordKind::Held,           RecordKind::History,
-    RecordKind::VfsDiffer,
+    RecordKind::VfsDiffer,      RecordKind::Configuration,
 };
 
 }  // namespace
@@ -66,6 +66,8 @@ const char* to_text(RecordKind kind) {
             return "history";
         case RecordKind::VfsDiffer:
             return "vfs-differ";
+        case RecordKind::Configuration:
+            return "configuration";
     }
     return "unknown";
 }

@@ -31,15 +31,16 @@ enum class RecordKind : std::uint8_t {
     RequestAccepted,
     RequestRefused,
     EventsMissed,
-    GateProblem,   ///< a gate could not be closed or opened
-    NoAction,      ///< what slotd would have done, and why it did not
-    OverlapSeen,   ///< the kernel acted on both sides of one slot at once
-    SlotsChanged,  ///< ports came or went
-    InUse,         ///< who uses what a step would disturb; refused, or overridden by whom
-    Quarantined,   ///< a slot is set aside until it is released
-    Held,          ///< an operator holds a slot, or has let it go
-    History,       ///< what the history cannot remember, or what it remembers from before
-    VfsDiffer,     ///< virtual functions are not as they were
+    GateProblem,    ///< a gate could not be closed or opened
+    NoAction,       ///< what slotd would have done, and why it did not
+    OverlapSeen,    ///< the kernel acted on both sides of one slot at once
+    SlotsChanged,   ///< ports came or went
+    InUse,          ///< who uses what a step would disturb; refused, or overridden by whom
+    Quarantined,    ///< a slot is set aside until it is released
+    Held,           ///< an operator holds a slot, or has let it go
+    History,        ///< what the history cannot remember, or what it remembers from before
+    VfsDiffer,      ///< virtual functions are not as they were
+    Configuration,  ///< another configuration is in force, or was refused
 };
 
 /// "phase-changed", ...: the stable name in JSON.

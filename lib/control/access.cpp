@@ -31,9 +31,9 @@ Role role_needed(const Method& method) {
     return std::visit(
         Overloaded{
             [](const OneOf<GetInfo, GetInterfaceDescription> auto&) { return Role::Stranger; },
-            [](const OneOf<ListSlots, ShowSlot, PlanReset, AskHistory, Subscribe,
+            [](const OneOf<ListSlots, ShowSlot, PlanReset, GetConfig, AskHistory, Subscribe,
                            GetVersion> auto&) { return Role::Reader; },
-            [](const OneOf<HoldSlot, ReleaseSlot> auto&) { return Role::Operator; },
+            [](const OneOf<HoldSlot, ReleaseSlot, ReloadConfig> auto&) { return Role::Operator; },
             [](const ResetTarget& reset) { return reset.dry_run ? Role::Reader : Role::Operator; },
         },
         method);

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "control/answers.hpp"
 #include "control/loan.hpp"
+#include "control/message.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
+#include "pci/address.hpp"
 
 namespace slotd::control {
 
@@ -29,6 +33,11 @@ public:
     virtual void plan(const event::PlanRequested& request) = 0;
     /// The answer is a HistoryAnswer.
     virtual void history(const HistoryRequested& request) = 0;
+    /// Reads the configuration files again; their mistakes, and then nothing has changed.
+    virtual std::expected<ReloadReply, std::vector<std::string>> reload(
+        const event::Requester& requester) = 0;
+    /// What is in force; `port`: for the slot of this port, which is one of slots().
+    virtual ConfigReply config(const std::optional<pci::Address>& port) const = 0;
 };
 
 }  // namespace slotd::control

@@ -168,6 +168,22 @@ Decoded history_of(const json& parameters) {
     return ask;
 }
 
+Decoded reload_of(const json& parameters) {
+    auto reason = reason_of(parameters);
+    return reason ? Decoded(ReloadConfig{std::move(*reason)})
+                  : Decoded(std::unexpected(InvalidParameter{"reason"}));
+}
+
+Decoded config_of(const json& parameters) {
+    const auto named = parameters.find("slot");
+    if (named == parameters.end() || named->is_null()) {
+        return GetConfig{};
+    }
+    GetConfig config{text_of(parameters, "slot")};
+    return is_name(config.slot) ? Decoded(std::move(config))
+                                : Decoded(std::unexpected(InvalidParameter{"slot"}));
+}
+
 /// `parameters` has passed the interface's check.
 Decoded method_of(std::string_view interface, std::string_view name, const json& parameters) {
     if (interface == kServiceInterface) {
@@ -197,6 +213,12 @@ Decoded method_of(std::string_view interface, std::string_view name, const json&
     }
     if (name == "History") {
         return history_of(parameters);
+    }
+    if (name == "Reload") {
+        return reload_of(parameters);
+    }
+    if (name == "GetConfig") {
+        return config_of(parameters);
     }
     if (name == "Subscribe") {
         return Subscribe{};
@@ -297,6 +319,12 @@ std::string encode_call(const Method& method, bool more) {
                     parameters["since_us"] = *one.since_us;
                 }
                 parameters["limit"] = one.limit;
+            },
+            [&](const ReloadConfig& one) { parameters["reason"] = one.reason; },
+            [&](const GetConfig& one) {
+                if (!one.slot.empty()) {
+                    parameters["slot"] = one.slot;
+                }
             },
             [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},
         },

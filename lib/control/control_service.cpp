@@ -161,6 +161,8 @@ void ControlService::answer_call(ConnectionId id, Connection& connection, const 
             [&](const ReleaseSlot& one) { release(id, connection, one, oneway); },
             [&](const PlanReset& one) { plan(id, connection, one, oneway); },
             [&](const AskHistory& one) { history(id, connection, one, oneway); },
+            [&](const ReloadConfig& one) { reload(id, connection, one, oneway); },
+            [&](const GetConfig& one) { config(id, one, oneway); },
             [&](const Subscribe&) {
                 if (incoming.more && !oneway) {
                     connection.subscribed = true;

@@ -167,6 +167,9 @@ private:
     void plan(ConnectionId id, Connection& connection, const PlanReset& plan, bool oneway);
     void history(ConnectionId id, Connection& connection, const AskHistory& ask, bool oneway);
     void ask_next_history();
+    void reload(ConnectionId id, const Connection& connection, const ReloadConfig& reload,
+                bool oneway);
+    void config(ConnectionId id, const GetConfig& config, bool oneway);
     void reset(ConnectionId id, Connection& connection, const ResetTarget& target,
                const Incoming& incoming, Loans loans);
     std::optional<FoundSlot> find(ConnectionId id, const std::string& name, bool oneway);

@@ -60,6 +60,24 @@ void ControlService::plan(ConnectionId id, Connection& connection, const PlanRes
     backend_.plan(request);
 }
 
+void ControlService::reload(ConnectionId id, const Connection& connection,
+                            const ReloadConfig& reload, bool oneway) {
+    auto done = backend_.reload(requester(connection, reload.reason));
+    if (done) {
+        reply(id, std::move(*done), oneway);
+    } else {
+        fail(id, BadConfiguration{std::move(done.error())}, oneway);
+    }
+}
+
+void ControlService::config(ConnectionId id, const GetConfig& config, bool oneway) {
+    if (config.slot.empty()) {
+        reply(id, backend_.config(std::nullopt), oneway);
+    } else if (const auto found = find(id, config.slot, oneway)) {
+        reply(id, backend_.config(found->slot.port), oneway);
+    }
+}
+
 void ControlService::finish_act(ConnectionId id, Connection& connection, const Answer& answer) {
     DoneReply done = std::move(std::get<WaitingAct>(connection.short_call).reply);
     connection.short_call = std::monostate{};

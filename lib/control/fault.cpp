@@ -47,6 +47,13 @@ std::string to_string(const Fault& fault) {
             [](const TooManyClients&) -> string { return "slotd has too many clients; try later"; },
             [](const Refused& one) { return "refused: " + report::printable(one.reason); },
             [](const InUse& one) { return report::printable(one.reason); },
+            [](const BadConfiguration& one) {
+                string text = "nothing has changed, the configuration has mistakes:";
+                for (const string& mistake : one.mistakes) {
+                    text += "\n" + report::printable(mistake);
+                }
+                return text;
+            },
             [](const MalformedMessage& one) {
                 return "malformed message: " + report::printable(one.reason);
             },

@@ -40,6 +40,12 @@ struct InUse {
     bool operator==(const InUse&) const = default;
 };
 
+/// What is wrong in the configuration files; the old configuration stays in force.
+struct BadConfiguration {
+    std::vector<std::string> mistakes;
+    bool operator==(const BadConfiguration&) const = default;
+};
+
 struct MalformedMessage {
     std::string reason;
     bool operator==(const MalformedMessage&) const = default;
@@ -77,10 +83,11 @@ struct UnknownFault {
 };
 
 using Fault = std::variant<NoSuchSlot, AmbiguousSlot, NotPermitted, TooManyClients, Refused, InUse,
-                           MalformedMessage, MessageTooLarge, InterfaceNotFound, MethodNotFound,
-                           InvalidParameter, ExpectedMore, UnknownFault>;
+                           BadConfiguration, MalformedMessage, MessageTooLarge, InterfaceNotFound,
+                           MethodNotFound, InvalidParameter, ExpectedMore, UnknownFault>;
 
-/// One sentence for a person, printable: "no slot is called \"5\"; nearest: 4, 0000:00:05.0".
+/// One sentence for a person (each mistake of a configuration on a line of its own), printable: "no
+/// slot is called \"5\"; nearest: 4, 0000:00:05.0".
 std::string to_string(const Fault& fault);
 
 }  // namespace slotd::control

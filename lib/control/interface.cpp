@@ -208,6 +208,22 @@ method History(slot: ?string, incident: ?string, since_us: ?int, limit: ?int) ->
   more: bool
 )
 
+# Reads the configuration files again, and goes by them from now on. With a mistake in them nothing
+# changes: BadConfiguration has all of them. changed: what is different now, one line each ("key:
+# old -> new"), at most 24. after_restart: keys whose new value waits until slotd is started anew.
+# text: the same as a sentence.
+method Reload(reason: string) -> (changed: []string, after_restart: []string, text: string)
+
+# The configuration in force, as TOML that slotd could read back, defaults included. slot: null for
+# all of it; else what is in force for this slot, port its port's address, rules the names of those
+# that match it. files: what was read for it, in order.
+method GetConfig(slot: ?string) -> (
+  toml: string,
+  files: []string,
+  port: ?string,
+  rules: []string
+)
+
 # Every record from now on; must be called with more. missed: so many records were dropped
 # before this one because the client did not read.
 method Subscribe() -> (record: Record, missed: ?int)
@@ -221,6 +237,8 @@ error NotPermitted (reason: string)
 error TooManyClients ()
 error Refused (reason: string)
 error InUse (reason: string)
+# The files have mistakes, each as "file:line: key: what is wrong; what to write instead".
+error BadConfiguration (mistakes: []string)
 # The next two end the connection: nobody knows where the next message would begin.
 error MalformedMessage (reason: string)
 error MessageTooLarge (bytes_max: int)

@@ -33,6 +33,8 @@ std::string method_name(const Method& method) {
             [](const ReleaseSlot&) { return of_coordinator("Release"); },
             [](const PlanReset&) { return of_coordinator("Plan"); },
             [](const AskHistory&) { return of_coordinator("History"); },
+            [](const ReloadConfig&) { return of_coordinator("Reload"); },
+            [](const GetConfig&) { return of_coordinator("GetConfig"); },
             [](const Subscribe&) { return of_coordinator("Subscribe"); },
             [](const GetVersion&) { return of_coordinator("Version"); },
         },

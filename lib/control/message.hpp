@@ -12,6 +12,7 @@
 #include "action/record.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "control/config_messages.hpp"
 #include "control/fault.hpp"
 #include "control/history_reply.hpp"
 #include "control/plan_reply.hpp"
@@ -87,7 +88,8 @@ struct GetVersion {
 };
 
 using Method = std::variant<GetInfo, GetInterfaceDescription, ListSlots, ShowSlot, ResetTarget,
-                            HoldSlot, ReleaseSlot, PlanReset, AskHistory, Subscribe, GetVersion>;
+                            HoldSlot, ReleaseSlot, PlanReset, ReloadConfig, GetConfig, AskHistory,
+                            Subscribe, GetVersion>;
 
 /// "io.slotd.Coordinator.List"
 std::string method_name(const Method& method);
@@ -155,8 +157,9 @@ struct VersionReply {
     bool operator==(const VersionReply&) const = default;
 };
 
-using Reply = std::variant<InfoReply, DescriptionReply, SlotsReply, SlotReply, ResetReply,
-                           PlanReply, DoneReply, HistoryReply, RecordReply, VersionReply>;
+using Reply =
+    std::variant<InfoReply, DescriptionReply, SlotsReply, SlotReply, ResetReply, PlanReply,
+                 DoneReply, ReloadReply, ConfigReply, HistoryReply, RecordReply, VersionReply>;
 
 /// The daemon's side. Decoding checks the call against the interface text and the bounds above;
 /// unknown parameters are refused (a misspelt dry_run must not reset a card).
@@ -183,6 +186,8 @@ Result<SlotReply> decode_slot(std::string_view parameters);
 Result<ResetReply> decode_reset(std::string_view parameters);
 Result<PlanReply> decode_plan(std::string_view parameters);
 Result<DoneReply> decode_done(std::string_view parameters);
+Result<ReloadReply> decode_reload(std::string_view parameters);
+Result<ConfigReply> decode_config(std::string_view parameters);
 Result<HistoryReply> decode_history(std::string_view parameters);
 Result<RecordReply> decode_record(std::string_view parameters);
 Result<VersionReply> decode_version(std::string_view parameters);

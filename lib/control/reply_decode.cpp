@@ -212,6 +212,9 @@ Fault fault_from(const std::string& name, const json& parameters) {
     if (is(kServiceInterface, "MethodNotFound")) {
         return MethodNotFound{text_at(parameters, "method")};
     }
+    if (is(kCoordinatorInterface, "BadConfiguration")) {
+        return BadConfiguration{texts_at(parameters, "mistakes")};
+    }
     if (is(kServiceInterface, "InvalidParameter")) {
         return InvalidParameter{text_at(parameters, "parameter")};
     }
@@ -305,6 +308,24 @@ Result<ResetReply> decode_reset(std::string_view parameters) {
                              text_at(*object, "text")};
     }
     return reply;
+}
+
+Result<ReloadReply> decode_reload(std::string_view parameters) {
+    const auto object = checked_reply(parameters, "Reload");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    return ReloadReply{texts_at(*object, "changed"), texts_at(*object, "after_restart"),
+                       text_at(*object, "text")};
+}
+
+Result<ConfigReply> decode_config(std::string_view parameters) {
+    const auto object = checked_reply(parameters, "GetConfig");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    return ConfigReply{text_at(*object, "toml"), texts_at(*object, "files"),
+                       pci::Address::parse(text_at(*object, "port")), texts_at(*object, "rules")};
 }
 
 Result<RecordReply> decode_record(std::string_view parameters) {

@@ -149,6 +149,17 @@ json parameters_of(const Reply& reply) {
                                       {"port", one.port.to_string()},
                                       {"text", one.text}};
                           },
+                          [](const ReloadReply& one) -> json {
+                              return {{"changed", one.changed},
+                                      {"after_restart", one.after_restart},
+                                      {"text", one.text}};
+                          },
+                          [](const ConfigReply& one) -> json {
+                              return {{"toml", one.toml},
+                                      {"files", one.files},
+                                      {"port", address_or_null(one.port)},
+                                      {"rules", one.rules}};
+                          },
                           [](const HistoryReply& one) { return of_history(one); },
                           [](const RecordReply& one) {
                               json parameters{{"record", of_record(one.record)}};
@@ -197,6 +208,9 @@ NamedError error_of(const Fault& fault) {
             },
             [](const InUse& one) {
                 return of_coordinator("InUse", {{"reason", one.reason}});
+            },
+            [](const BadConfiguration& one) {
+                return of_coordinator("BadConfiguration", {{"mistakes", one.mistakes}});
             },
             [](const MalformedMessage& one) {
                 return of_coordinator("MalformedMessage", {{"reason", one.reason}});

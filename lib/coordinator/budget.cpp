@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <ranges>
 #include <string>
 
 #include "base/time.hpp"
@@ -25,14 +26,22 @@ std::optional<std::string> Budget::reserve(const pci::Address& port, const pci::
                 account.whose);
         }
     }
-    std::erase_if(spent_, [&](const Spent& one) { return now - one.at >= limits.budget_window; });
     spent_.push_back({now, port, root_port});
+    keep_what_may_count();
     return std::nullopt;
 }
 
 void Budget::remember(const Spent& spent) {
     const auto later = std::ranges::upper_bound(spent_, spent.at, {}, &Spent::at);
     spent_.insert(later, spent);
+    keep_what_may_count();
+}
+
+void Budget::keep_what_may_count() {
+    // No budget is larger: if all of these count, nothing is left anywhere.
+    while (spent_.size() > policy::kBudgetMax) {
+        spent_.pop_front();
+    }
 }
 
 void Budget::release(const pci::Address& port) {
@@ -54,12 +63,13 @@ std::array<Budget::Account, 3> Budget::accounts(const pci::Address& port,
     std::array<Account, 3> all{{{0, limits.budget, "for the slot"},
                                 {0, limits.budget_root_port, "below its Root Port"},
                                 {0, limits.budget_host, "on this host"}}};
-    for (const Spent& one : spent_) {
-        if (now - one.at < limits.budget_window) {
-            all[0].spent += one.port == port ? 1U : 0U;
-            all[1].spent += one.root_port == root_port ? 1U : 0U;
-            all[2].spent += 1U;
+    for (const Spent& one : spent_ | std::views::reverse) {
+        if (now - one.at >= limits.budget_window) {
+            break;  // and so are those before it
         }
+        all[0].spent += one.port == port ? 1U : 0U;
+        all[1].spent += one.root_port == root_port ? 1U : 0U;
+        all[2].spent += 1U;
     }
     return all;
 }

@@ -14,7 +14,8 @@ namespace slotd::coordinator {
 
 /// How often slotd has acted of its own accord, on a slot, below a Root Port, on the host: at most
 /// so often in Limits::budget_window, as powerpc EEH does. What was spent before a restart comes
-/// from the history.
+/// from the history. What was spent is kept beyond the window: another configuration may have a
+/// longer one.
 class Budget {
 public:
     struct Spent {
@@ -45,6 +46,7 @@ private:
         const char* whose = "";
     };
 
+    void keep_what_may_count();
     std::array<Account, 3> accounts(const pci::Address& port, const pci::Address& root_port,
                                     Instant now, const policy::Limits& limits) const;
 

@@ -38,13 +38,18 @@ std::optional<std::string> why_not_automatic(const Slot& slot) {
     if (slot.quarantine) {
         return "the slot is in quarantine: " + *slot.quarantine;
     }
-    if (slot.facts.policy.level == policy::Level::Observe) {
-        return "level observe never acts on its own";
+    return why_configured_off(slot);
+}
+
+/// What is configured now decides which steps may still begin.
+void obey_configuration(const Slot& slot, Operation& operation) {
+    const std::vector<policy::Rung>& steps = slot.facts.policy.steps;
+    if (const auto why = why_configured_off(slot)) {
+        operation.rungs.clear();
+        operation.last_failure += "; " + *why + " now";
     }
-    if (!slot.facts.policy.automatic_action) {
-        return "automatic_action is off";
-    }
-    return std::nullopt;
+    std::erase_if(operation.rungs,
+                  [&](policy::Rung rung) { return std::ranges::find(steps, rung) == steps.end(); });
 }
 
 void do_nothing(Draft& draft, const std::string& why, const std::string& reason,
@@ -146,6 +151,9 @@ void next_rung(Draft& draft, Operation operation, const std::string& why, bool u
     if (draft.slot.hold) {
         operation.rungs.clear();
         operation.last_failure += "; the slot is held by " + draft.slot.hold->by;
+    }
+    if (operation.purpose == Purpose::Recover) {
+        obey_configuration(draft.slot, operation);
     }
     if (!operation.rungs.empty() && operation.rungs.front() == policy::Rung::Quarantine) {
         set_aside(draft, operation.last_failure);

@@ -61,6 +61,11 @@ public:
     std::vector<Action> executor_restarted(Instant now);
     std::vector<Action> time_passed(Instant now);
 
+    /// Another configuration, while slotd runs: nothing that is open, held, spent or under way is
+    /// lost. Attempts count against the new limits, whenever they were made.
+    std::vector<Action> reconfigured(policy::Policy policy, const policy::Limits& limits,
+                                     Instant now);
+
     /// When time_passed wants to be called; kNever if nothing waits for time.
     Instant next_deadline() const;
     std::vector<SlotStatus> statuses(Instant now) const;
@@ -90,7 +95,14 @@ private:
     /// A gate that was closed for a slot that is gone, at a port that has come again meanwhile, is
     /// opened by the new slot.
     void adopt_orphan(event::EffectId id, const event::Outcome& outcome);
+    /// All but the policy.
     SlotFacts facts_of(const pci::Port& port) const;
+    /// At rest the rules are matched by the card that is there.
+    void match_anew(const pci::Address& port);
+    /// pciehp of this port is unbound as long as aer and dpc hold the domain.
+    bool may_share_token(const pci::Address& port) const;
+    /// The slot shares the token of its domain from now on, or does not any more.
+    void level_changed(const pci::Address& port);
     bool conflict(const pci::Address& one, const pci::Address& other) const;
     /// In one AER domain whoever has yet to take its token goes first: gates that an operation
     /// closed are opened at its end, and then pciehp must not be bound anywhere.

@@ -41,13 +41,10 @@ Tell slots_changed(const pci::Address& port, const std::string& text) {
     return Tell{std::move(record)};
 }
 
-/// What a rule is matched by must not change in the middle of an episode: the functions are gone
-/// while they are enumerated afresh, and slots/<name> is absent while pciehp is unbound.
+/// slots/<name> is absent while pciehp is unbound; what else rules are matched by is looked at
+/// when the slot is at rest.
 void keep_what_comes_and_goes(SlotFacts& facts, const Slot& slot) {
-    const bool at_rest = std::holds_alternative<Idle>(slot.phase);
-    if (facts.functions.empty() || !at_rest) {
-        facts.policy = slot.facts.policy;
-    }
+    facts.policy = slot.facts.policy;
     if (facts.name.empty()) {
         facts.name = slot.facts.name;
     }
@@ -87,6 +84,7 @@ std::vector<Action> Coordinator::topology_scanned(pci::Topology topology, Instan
             at->second.facts = std::move(facts);
             deliver(port.address, FactsChanged{}, now);
         }
+        match_anew(port.address);
     }
     return settle(now);
 }
@@ -95,11 +93,14 @@ void Coordinator::add_slot(const pci::Port& port, Instant now) {
     serial_ += 1;
     Slot slot;
     slot.facts = facts_of(port);
+    slot.traits = {port.address, port.slot_name, port.functions};
+    slot.facts.policy = settings_.policy.for_slot(slot.traits);
     slot.effect_base = std::uint64_t{serial_} << 32;
     slot.incident_base =
         (std::uint64_t{settings_.session} << 32) | (std::uint64_t{serial_ & 0xffffU} << 16);
     serials_[serial_] = port.address;
     slots_[port.address] = slot;
+    level_changed(port.address);
     outgoing_.emplace_back(slots_changed(
         port.address, "watching at level " + std::string(to_text(slot.facts.policy.level)) +
                           (slot.facts.hotplug ? ", hot-plug slot" : ", no hot-plug") +
@@ -186,6 +187,7 @@ void Coordinator::give_to_its_slot(const pci::Address& port, const action::Effec
     if (owner != slots_.end() && slot.closed.contains(*gate)) {
         slot.closed.open(*gate);
         take_over(owner->second, *gate);
+        pending_.emplace_back(gate->port, FactsChanged{});  // it may belong open there
     }
 }
 
@@ -204,11 +206,11 @@ SlotFacts Coordinator::facts_of(const pci::Port& port) const {
     facts.port = port.address;
     facts.root_port = port.root_port;
     facts.name = port.slot_name;
-    facts.policy = settings_.policy.for_slot({port.address, port.slot_name, port.functions});
     facts.hotplug = port.hotplug_capable();
     facts.functions = port.functions;
     for (const pci::Port* const below : topology_.subtree(port.address)) {
-        if (below->hotplug_capable()) {
+        const bool counts = below->address == port.address || may_share_token(below->address);
+        if (below->hotplug_capable() && counts) {
             facts.hotplug_services.push_back({below->address, pci::Service::Pciehp,
                                               below->bound.contains(pci::Service::Pciehp)});
         }
@@ -216,7 +218,8 @@ SlotFacts Coordinator::facts_of(const pci::Port& port) const {
     for (const pci::Port* const in_domain : topology_.subtree(port.root_port)) {
         const bool mine = std::ranges::find(facts.hotplug_services, in_domain->address,
                                             &ServiceAt::port) != facts.hotplug_services.end();
-        if (in_domain->hotplug_capable() && !mine && !held(in_domain->address)) {
+        if (in_domain->hotplug_capable() && !mine && may_share_token(in_domain->address) &&
+            !held(in_domain->address)) {
             facts.others_hotplug.push_back({in_domain->address, pci::Service::Pciehp,
                                             in_domain->bound.contains(pci::Service::Pciehp)});
         }

@@ -210,6 +210,9 @@ void finish(Draft& draft, const std::optional<Operation>& operation, const Verdi
 }
 
 void open_strays(Draft& draft, const Verdict& verdict) {
+    if (draft.slot.next_level) {
+        return;  // first: it decides where the gates belong
+    }
     if (!has_strays(draft.slot) || token_missing(draft.slot)) {
         take_up_work(draft);
     } else if (draft.slot.facts.policy.level == policy::Level::Exclusive) {
@@ -220,6 +223,9 @@ void open_strays(Draft& draft, const Verdict& verdict) {
 }
 
 void take_up_work(Draft& draft) {
+    if (draft.slot.next_level) {
+        return;  // FactsChanged follows, which comes here again
+    }
     if (token_missing(draft.slot)) {
         take_token(draft, "pciehp is bound");
     } else {
@@ -228,7 +234,7 @@ void take_up_work(Draft& draft) {
 }
 
 void take_next_request(Draft& draft) {
-    while (!draft.slot.waiting.empty()) {
+    while (!draft.slot.waiting.empty() && !draft.slot.next_level) {
         const event::ResetRequested request = draft.slot.waiting.front();
         draft.slot.waiting.pop_front();
         begin_manual(draft, request);

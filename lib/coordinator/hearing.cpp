@@ -28,9 +28,16 @@ bool ours(const Slot& slot) {
     if (operation == nullptr) {
         return std::holds_alternative<CoolingDown>(slot.phase);
     }
-    return !waits &&
-           (operation->purpose == Purpose::Replay || operation->purpose == Purpose::TakeToken ||
-            (!operation->rungs.empty() && operation->rungs.front() == policy::Rung::Reenumerate));
+    // A step that waits for the machine, or was refused, has not begun: what comes or goes is not
+    // its doing.
+    const bool queued = slot.in_flight && slot.in_flight->waits && !operation->touched;
+    if (waits || queued) {
+        return false;
+    }
+    const bool begun = operation->touched || std::holds_alternative<Resetting>(slot.phase);
+    return operation->purpose == Purpose::Replay || operation->purpose == Purpose::TakeToken ||
+           (begun && !operation->rungs.empty() &&
+            operation->rungs.front() == policy::Rung::Reenumerate);
 }
 
 bool errors_drained(const SlotFacts& facts) {

@@ -37,7 +37,7 @@ Ledger::Decisions Ledger::reserve(const Reserve& wanted, Instant now,
         return decisions;
     }
     if (entry.automatic) {
-        if (const auto why = unknown(entry.port, now)) {
+        if (const auto why = unknown(entry.port, now, limits)) {
             decisions.events.emplace_back(entry.port, HistoryFailed{entry.attempt, *why});
             return decisions;
         }
@@ -128,6 +128,7 @@ void Ledger::opened(const history::Opened& opened, Instant now, const policy::Li
     state_ = State::Open;
     remembered_ = opened.remembered;
     remembered_at_ = now;
+    window_then_ = limits.budget_window;
     budget_ = Budget();
     for (const history::SpentAttempt& spent : remembered_.spent) {
         if (spent.automatic) {
@@ -219,9 +220,11 @@ void Ledger::well(const pci::Address& port) {
     std::erase_if(remembered_.ill, [&](const auto& one) { return one.port == port; });
 }
 
-std::optional<std::string> Ledger::unknown(const pci::Address& port, Instant now) const {
+std::optional<std::string> Ledger::unknown(const pci::Address& port, Instant now,
+                                           const policy::Limits& limits) const {
     const auto& lost = remembered_.unknown_budget;
-    if (!lost || remembered_at_ + lost->left <= now ||
+    // What is left was told for the window of that time.
+    if (!lost || remembered_at_ + lost->left + (limits.budget_window - window_then_) <= now ||
         std::ranges::find(lost->known_again, port) != lost->known_again.end()) {
         return std::nullopt;
     }

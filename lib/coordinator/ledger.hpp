@@ -47,7 +47,8 @@ public:
 
 private:
     /// Why a slot's budget cannot be told; nullopt where it can.
-    std::optional<std::string> unknown(const pci::Address& port, Instant now) const;
+    std::optional<std::string> unknown(const pci::Address& port, Instant now,
+                                       const policy::Limits& limits) const;
     void opened(const history::Opened& opened, Instant now, const policy::Limits& limits,
                 Decisions& decisions);
 
@@ -70,6 +71,7 @@ private:
     Budget budget_;
     history::Remembered remembered_;
     Instant remembered_at_;
+    Duration window_then_{};      ///< the budget window of that time
     std::vector<Reserve> early_;  ///< asked for before the history was open
     std::map<history::Ticket, Waiting> unwritten_;
     history::Ticket last_ticket_ = 0;

@@ -32,15 +32,20 @@ void deadline_at_rest(Draft& draft, Phase phase) {
     }
 }
 
+/// The next look at a slot that is at rest.
+inline void look_again_at(SlotPhase& phase, Instant at) {
+    if (auto* const idle = std::get_if<Idle>(&phase)) {
+        idle->next_look = at;
+    } else if (auto* const ill = std::get_if<NeedsOperator>(&phase)) {
+        ill->next_look = at;
+    } else if (auto* const set_aside = std::get_if<Quarantined>(&phase)) {
+        set_aside->next_look = at;
+    }
+}
+
 /// A slot at rest is looked at as soon as it can be.
 inline void look_soon(SlotPhase& phase, Instant now) {
-    if (auto* const idle = std::get_if<Idle>(&phase)) {
-        idle->next_look = now;
-    } else if (auto* const ill = std::get_if<NeedsOperator>(&phase)) {
-        ill->next_look = now;
-    } else if (auto* const set_aside = std::get_if<Quarantined>(&phase)) {
-        set_aside->next_look = now;
-    }
+    look_again_at(phase, now);
 }
 
 /// Level exclusive samples a slot at rest; elsewhere events say when to look.

@@ -17,6 +17,7 @@
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "pci/topology.hpp"
+#include "policy/level.hpp"
 #include "policy/slot_policy.hpp"
 
 namespace slotd::coordinator {
@@ -29,7 +30,8 @@ struct ServiceAt {
     bool operator==(const ServiceAt&) const = default;
 };
 
-/// What topology and configuration say of a slot; replaced as a whole when either changes.
+/// What topology and configuration say of a slot. What the topology says is replaced as a whole; of
+/// the configuration the level waits until the slot is at rest (Slot::next_level).
 struct SlotFacts {
     pci::Address port;
     pci::Address root_port;
@@ -73,6 +75,7 @@ struct InFlight {
     action::Effect effect;
     bool abandoned = false;     ///< its phase has left; only its effect on gates still matters
     bool newly_closed = false;  ///< its gate was not closed before: AlreadySo then means not by us
+    bool waits = false;         ///< for the machine: not begun, set by the coordinator
     bool operator==(const InFlight&) const = default;
 };
 
@@ -101,6 +104,12 @@ struct KernelHeard {
 /// Everything that is known of one slot: phase, and what holds through phases. A value.
 struct Slot {
     SlotFacts facts;
+    /// By what the rules were matched: does not change in the middle of an episode, in which
+    /// functions go and come again.
+    policy::SlotTraits traits;
+    /// The level that the configuration has for the slot; in force as soon as the slot is at rest
+    /// and has been looked at, because it moves gates. nullopt: facts.policy.level is that level.
+    std::optional<policy::Level> next_level;
     SlotPhase phase = Resyncing{};
     Card known;
     /// What a replay was begun for: it is not begun again while the slot looks the same, whatever

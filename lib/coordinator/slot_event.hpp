@@ -12,6 +12,7 @@
 #include "event/outcome.hpp"
 #include "event/request.hpp"
 #include "event/usage.hpp"
+#include "policy/slot_policy.hpp"
 
 namespace slotd::coordinator {
 
@@ -80,6 +81,13 @@ struct Recalled {
     bool operator==(const Recalled&) const = default;
 };
 
+/// The configuration of this slot is another from now on, or other rules fit it; Slot::facts has
+/// the old one still.
+struct Reconfigured {
+    policy::SlotPolicy policy;
+    bool operator==(const Reconfigured&) const = default;
+};
+
 /// Topology or services changed; Slot::facts are new already.
 struct FactsChanged {
     bool operator==(const FactsChanged&) const = default;
@@ -90,11 +98,11 @@ struct DeadlinePassed {
 };
 
 /// What a slot can be told. Kernel events arrive here only for slots that they concern.
-using SlotEvent =
-    std::variant<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
-                 event::HotplugAnnounced, event::DeviceWedged, event::EventsMissed, FactsChanged,
-                 event::ResetRequested, event::HoldRequested, event::ReleaseRequested, TurnGranted,
-                 TurnRefused, AttemptReserved, AttemptRefused, HistoryFailed, Recalled, WorkDone,
-                 WorkFailed, WorkerReturned, ExecutorRestarted, DeadlinePassed>;
+using SlotEvent = std::variant<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
+                               event::HotplugAnnounced, event::DeviceWedged, event::EventsMissed,
+                               FactsChanged, event::ResetRequested, event::HoldRequested,
+                               event::ReleaseRequested, TurnGranted, TurnRefused, AttemptReserved,
+                               AttemptRefused, HistoryFailed, Recalled, Reconfigured, WorkDone,
+                               WorkFailed, WorkerReturned, ExecutorRestarted, DeadlinePassed>;
 
 }  // namespace slotd::coordinator

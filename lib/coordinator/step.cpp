@@ -56,6 +56,12 @@ void dispatch(Draft& draft, const SlotEvent& event) {
         phase);
 }
 
+void settle_level(Draft& draft, bool looked) {
+    if (draft.slot.next_level && take_level(draft, looked)) {
+        dispatch(draft, FactsChanged{});
+    }
+}
+
 /// The uevent that says so is on its way, and the next script must not wait for it.
 void note_service(SlotFacts& facts, const Gate& gate, bool bound) {
     if (gate.kind != GateKind::Service) {
@@ -249,6 +255,7 @@ Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::L
                    [&](const event::HoldRequested& request) { hold(draft, request); },
                    [&](const event::ReleaseRequested& request) { release(draft, request); },
                    [&](const Recalled& recalled) { recall(draft, recalled); },
+                   [&](const Reconfigured& now_so) { reconfigure(draft, now_so.policy); },
                    [&](const event::DeviceWedged& wedged) { device_wedged(draft, wedged); },
                    [&](const AttemptReserved& reserved) {
                        if (under_way(draft.slot.phase, reserved)) {
@@ -260,6 +267,7 @@ Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::L
                    [&](const auto&) { dispatch(draft, event); },
                },
                event);
+    settle_level(draft, false);
     return std::move(draft).done();
 }
 
@@ -299,6 +307,7 @@ Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& o
             dispatch(draft, WorkDone{outcome.observation, outcome.usage});
         }
     }
+    settle_level(draft, looked && !done.abandoned);
     return std::move(draft).done();
 }
 

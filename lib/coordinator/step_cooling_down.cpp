@@ -57,9 +57,9 @@ void step_cooling_down(Draft& draft, const CoolingDown& phase, const SlotEvent& 
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, FactsChanged, TurnGranted, TurnRefused,
-                           AttemptReserved, AttemptRefused, WorkDone, WorkFailed, WorkerReturned,
-                           ExecutorRestarted> auto&) {},
+                           Recalled, Reconfigured, HistoryFailed, FactsChanged, TurnGranted,
+                           TurnRefused, AttemptReserved, AttemptRefused, WorkDone, WorkFailed,
+                           WorkerReturned, ExecutorRestarted> auto&) {},
         },
         event);
 }

@@ -51,6 +51,11 @@ void act_on_ladder(Draft& draft, const Operation& operation, const event::Observ
         open_gates(draft, operation, std::move(verdict), action::Latched::Deliver);
         return;
     }
+    if (const auto off = why_configured_off(draft.slot);
+        off && operation.purpose == Purpose::Recover) {
+        stop_recovery(draft, operation, *off);
+        return;
+    }
     auto script = rung_script(draft.slot, operation);
     if (script.empty()) {
         // A bridge resets no function, and functions may have gone since the step was chosen.
@@ -104,9 +109,10 @@ void step_draining(Draft& draft, const Draining& phase, const SlotEvent& event) 
             // An announced error is latched behind the gates that are closing; a recovery would
             // report.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, event::ErrorReported, event::EventsMissed,
-                           FactsChanged, TurnGranted, AttemptReserved, AttemptRefused,
-                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+                           Recalled, Reconfigured, HistoryFailed, event::ErrorReported,
+                           event::EventsMissed, FactsChanged, TurnGranted, AttemptReserved,
+                           AttemptRefused, WorkerReturned, ExecutorRestarted,
+                           DeadlinePassed> auto&) {},
         },
         event);
 }

@@ -42,9 +42,9 @@ void step_held(Draft& draft, const Held& phase, const SlotEvent& event) {
                 }
             },
             [](const OneOf<event::DeviceWedged, event::EventsMissed, event::HoldRequested,
-                           event::ReleaseRequested, Recalled, TurnGranted, TurnRefused,
-                           AttemptReserved, AttemptRefused, HistoryFailed, WorkDone, WorkFailed,
-                           WorkerReturned, ExecutorRestarted> auto&) {},
+                           event::ReleaseRequested, Recalled, Reconfigured, TurnGranted,
+                           TurnRefused, AttemptReserved, AttemptRefused, HistoryFailed, WorkDone,
+                           WorkFailed, WorkerReturned, ExecutorRestarted> auto&) {},
         },
         event);
 }

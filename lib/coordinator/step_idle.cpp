@@ -36,8 +36,9 @@ void step_idle(Draft& draft, const Idle& phase, const SlotEvent& event) {
             },
             [&](const WorkFailed& failed) { look_failed_at_rest(draft, phase, failed); },
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, TurnGranted, TurnRefused, AttemptReserved,
-                           AttemptRefused, WorkerReturned, ExecutorRestarted> auto&) {},
+                           Recalled, Reconfigured, HistoryFailed, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, WorkerReturned,
+                           ExecutorRestarted> auto&) {},
         },
         event);
 }

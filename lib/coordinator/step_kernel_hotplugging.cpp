@@ -53,8 +53,8 @@ void step_kernel_hotplugging(Draft& draft, const KernelHotplugging& phase, const
             },
             // Errors of a card that comes or goes are expected; the fence keeps them from AER.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, event::ErrorReported, WorkDone, FactsChanged,
-                           TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           Recalled, Reconfigured, HistoryFailed, event::ErrorReported, WorkDone,
+                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
                            WorkerReturned, ExecutorRestarted> auto&) {},
         },
         event);

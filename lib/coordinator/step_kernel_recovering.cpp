@@ -123,9 +123,9 @@ void step_kernel_recovering(Draft& draft, const KernelRecovering& phase, const S
             },
             // The hold is in place; the kernel's end is waited for.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, WorkDone, FactsChanged, TurnGranted,
-                           TurnRefused, AttemptReserved, AttemptRefused, WorkerReturned,
-                           ExecutorRestarted> auto&) {},
+                           Recalled, Reconfigured, HistoryFailed, WorkDone, FactsChanged,
+                           TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkerReturned, ExecutorRestarted> auto&) {},
         },
         event);
 }

@@ -62,8 +62,9 @@ void step_ill(Draft& draft, const Ill& phase, const SlotEvent& event) {
             },
             [&](const WorkFailed& failed) { look_failed_at_rest(draft, phase, failed); },
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
-                           HistoryFailed, WorkerReturned, ExecutorRestarted> auto&) {},
+                           Recalled, Reconfigured, TurnGranted, TurnRefused, AttemptReserved,
+                           AttemptRefused, HistoryFailed, WorkerReturned,
+                           ExecutorRestarted> auto&) {},
         },
         event);
 }

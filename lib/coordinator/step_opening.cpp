@@ -75,9 +75,10 @@ void step_opening(Draft& draft, const Opening& phase, const SlotEvent& event) {
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // The gates open first; the look at the end and the rest phase see what remains.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, event::ErrorReported, event::EventsMissed,
-                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
-                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+                           Recalled, Reconfigured, HistoryFailed, event::ErrorReported,
+                           event::EventsMissed, FactsChanged, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, WorkerReturned, ExecutorRestarted,
+                           DeadlinePassed> auto&) {},
         },
         event);
 }

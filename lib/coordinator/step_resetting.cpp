@@ -69,10 +69,10 @@ void step_resetting(Draft& draft, const Resetting& phase, const SlotEvent& event
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // What our own step causes; verification looks at the result.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, event::ErrorReported, event::HotplugAnnounced,
-                           event::EventsMissed, FactsChanged, TurnGranted, TurnRefused,
-                           AttemptReserved, AttemptRefused, WorkerReturned, ExecutorRestarted,
-                           DeadlinePassed> auto&) {},
+                           Recalled, Reconfigured, HistoryFailed, event::ErrorReported,
+                           event::HotplugAnnounced, event::EventsMissed, FactsChanged, TurnGranted,
+                           TurnRefused, AttemptReserved, AttemptRefused, WorkerReturned,
+                           ExecutorRestarted, DeadlinePassed> auto&) {},
         },
         event);
 }

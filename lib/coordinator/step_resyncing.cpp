@@ -79,8 +79,8 @@ void step_resyncing(Draft& draft, const Resyncing& phase, const SlotEvent& event
             // Nothing was asked for that these could answer; new facts are used when the look is
             // in.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, FactsChanged, TurnGranted, TurnRefused,
-                           AttemptReserved, AttemptRefused, WorkerReturned,
+                           Recalled, Reconfigured, HistoryFailed, FactsChanged, TurnGranted,
+                           TurnRefused, AttemptReserved, AttemptRefused, WorkerReturned,
                            ExecutorRestarted> auto&) {},
         },
         event);

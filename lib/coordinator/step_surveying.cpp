@@ -100,35 +100,36 @@ void survey_failed(Draft& draft, const Operation& operation, const event::Outcom
 }  // namespace
 
 void step_surveying(Draft& draft, const Surveying& phase, const SlotEvent& event) {
-    std::visit(Overloaded{
-                   [&](const WorkDone& done) {
-                       if (phase.surveyed) {
-                           reserve(draft, phase.operation);
-                       } else if (done.usage) {
-                           judge(draft, phase.operation, *done.usage);
-                       }
-                   },
-                   [&](const WorkFailed& failed) {
-                       if (phase.surveyed) {
-                           refuse(draft, phase.operation, "refused", failed.outcome.to_string());
-                       } else {
-                           survey_failed(draft, phase.operation, failed.outcome);
-                       }
-                   },
-                   [&](const OneOf<event::RecoveryReported, event::ErrorReported,
-                                   event::HotplugSeen, event::HotplugAnnounced> auto& said) {
-                       give_way(draft, phase.operation, said);
-                   },
-                   [&](const TurnRefused& called_back) {
-                       wait_again(draft, phase.operation, called_back.reason);
-                   },
-                   [&](const event::ResetRequested& request) { queue_manual(draft, request); },
-                   [](const OneOf<event::DeviceWedged, event::EventsMissed, FactsChanged,
-                                  event::HoldRequested, event::ReleaseRequested, Recalled,
-                                  TurnGranted, AttemptReserved, AttemptRefused, HistoryFailed,
-                                  WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
-               },
-               event);
+    std::visit(
+        Overloaded{
+            [&](const WorkDone& done) {
+                if (phase.surveyed) {
+                    reserve(draft, phase.operation);
+                } else if (done.usage) {
+                    judge(draft, phase.operation, *done.usage);
+                }
+            },
+            [&](const WorkFailed& failed) {
+                if (phase.surveyed) {
+                    refuse(draft, phase.operation, "refused", failed.outcome.to_string());
+                } else {
+                    survey_failed(draft, phase.operation, failed.outcome);
+                }
+            },
+            [&](const OneOf<event::RecoveryReported, event::ErrorReported, event::HotplugSeen,
+                            event::HotplugAnnounced> auto& said) {
+                give_way(draft, phase.operation, said);
+            },
+            [&](const TurnRefused& called_back) {
+                wait_again(draft, phase.operation, called_back.reason);
+            },
+            [&](const event::ResetRequested& request) { queue_manual(draft, request); },
+            [](const OneOf<event::DeviceWedged, event::EventsMissed, FactsChanged,
+                           event::HoldRequested, event::ReleaseRequested, Recalled, Reconfigured,
+                           TurnGranted, AttemptReserved, AttemptRefused, HistoryFailed,
+                           WorkerReturned, ExecutorRestarted, DeadlinePassed> auto&) {},
+        },
+        event);
 }
 
 }  // namespace slotd::coordinator

@@ -247,9 +247,9 @@ void step_verifying(Draft& draft, const Verifying& phase, const SlotEvent& event
             },
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, event::EventsMissed, FactsChanged, TurnGranted,
-                           TurnRefused, AttemptReserved, AttemptRefused, WorkerReturned,
-                           ExecutorRestarted> auto&) {},
+                           Recalled, Reconfigured, HistoryFailed, event::EventsMissed, FactsChanged,
+                           TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
+                           WorkerReturned, ExecutorRestarted> auto&) {},
         },
         event);
 }

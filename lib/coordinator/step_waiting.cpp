@@ -79,7 +79,7 @@ void step_waiting(Draft& draft, const Waiting& phase, const SlotEvent& event) {
             [&](const event::ResetRequested& request) { queue_manual(draft, request); },
             // The operation looks afresh before it acts.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, event::EventsMissed, FactsChanged,
+                           Recalled, Reconfigured, HistoryFailed, event::EventsMissed, FactsChanged,
                            AttemptReserved, AttemptRefused, WorkDone, WorkFailed, WorkerReturned,
                            ExecutorRestarted> auto&) {},
         },

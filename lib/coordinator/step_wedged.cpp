@@ -34,10 +34,11 @@ void step_wedged(Draft& draft, const Wedged& phase, const SlotEvent& event) {
             },
             // A slot with a stuck kernel call is not touched, whatever else is said about it.
             [](const OneOf<event::DeviceWedged, event::HoldRequested, event::ReleaseRequested,
-                           Recalled, HistoryFailed, event::RecoveryReported, event::ErrorReported,
-                           event::HotplugSeen, event::HotplugAnnounced, event::EventsMissed,
-                           FactsChanged, TurnGranted, TurnRefused, AttemptReserved, AttemptRefused,
-                           WorkDone, WorkFailed, ExecutorRestarted, DeadlinePassed> auto&) {},
+                           Recalled, Reconfigured, HistoryFailed, event::RecoveryReported,
+                           event::ErrorReported, event::HotplugSeen, event::HotplugAnnounced,
+                           event::EventsMissed, FactsChanged, TurnGranted, TurnRefused,
+                           AttemptReserved, AttemptRefused, WorkDone, WorkFailed, ExecutorRestarted,
+                           DeadlinePassed> auto&) {},
         },
         event);
 }

@@ -12,6 +12,7 @@
 #include "event/kernel_event.hpp"
 #include "event/observation.hpp"
 #include "event/request.hpp"
+#include "policy/slot_policy.hpp"
 
 namespace slotd::coordinator {
 
@@ -109,6 +110,16 @@ void release(Draft& draft, const event::ReleaseRequested& request);
 void recall(Draft& draft, const Recalled& recalled);
 /// The time of a hold has passed, or it was released: the slot is looked at afresh.
 void end_hold(Draft& draft, const Held& phase, const std::string& why);
+
+/// The configuration has changed: all but the level is in force at once, for what has not begun.
+void reconfigure(Draft& draft, const policy::SlotPolicy& policy);
+/// Takes Slot::next_level up where the slot is at rest. `looked`: a look has just ended there.
+/// Returns true where the gates have to follow: FactsChanged says so to the phase.
+bool take_level(Draft& draft, bool looked);
+/// A recovery of slotd's own accord that has touched nothing but gates ends.
+void stop_recovery(Draft& draft, Operation operation, const std::string& why);
+/// Why the configuration has slotd not act of its own accord here; nullopt if it may.
+std::optional<std::string> why_configured_off(const Slot& slot);
 
 /// A driver asks for its device to be recovered (DRM); only a slot at rest can do something.
 void device_wedged(Draft& draft, const event::DeviceWedged& wedged);

@@ -19,6 +19,8 @@
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "policy/limits.hpp"
+#include "policy/slot_policy.hpp"
 
 namespace slotd::engine {
 
@@ -97,6 +99,10 @@ void Engine::hold(const event::HoldRequested& request, Instant now) {
 
 void Engine::release(const event::ReleaseRequested& request, Instant now) {
     carry_out(coordinator_.release_requested(request, now));
+}
+
+void Engine::reconfigure(policy::Policy policy, const policy::Limits& limits, Instant now) {
+    carry_out(coordinator_.reconfigured(std::move(policy), limits, now));
 }
 
 void Engine::plan(const event::PlanRequested& request, Instant now) {

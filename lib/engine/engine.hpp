@@ -11,6 +11,8 @@
 #include "event/outcome.hpp"
 #include "event/request.hpp"
 #include "history/news.hpp"
+#include "policy/limits.hpp"
+#include "policy/slot_policy.hpp"
 
 namespace slotd::engine {
 
@@ -44,6 +46,8 @@ public:
     void release(const event::ReleaseRequested& request, Instant now);
     /// Reads who would be disturbed, beside whatever the slot does, and answers.
     void plan(const event::PlanRequested& request, Instant now);
+    /// Another configuration is in force from now on.
+    void reconfigure(policy::Policy policy, const policy::Limits& limits, Instant now);
     void time_passed(Instant now);
 
     Instant next_deadline() const;

@@ -16,7 +16,10 @@
 
 namespace slotd::history {
 
-Recall::Recall(Stamp now, Duration window) : now_(std::move(now)), window_(window) {}
+Recall::Recall(Stamp now, Duration window, Duration spent_for)
+    : now_(std::move(now)),
+      window_(window),
+      spent_for_(spent_for) {}
 
 void Recall::add(const Row& row) {
     const Duration own_age = age_of(row.at, now_);
@@ -55,7 +58,7 @@ void Recall::add(const Row& row) {
 void Recall::add(std::uint64_t seq, const AttemptReserved& reserved) {
     Slot& slot = slots_[reserved.port];
     const Found<AttemptReserved> found{seq, reserved, *age_};
-    if (found.age < window_) {
+    if (found.age < spent_for_) {
         slot.spent.push_back(found);
     }
     slot.open[{reserved.incident, reserved.attempt}] = OpenAttempt{found, {}};
@@ -63,7 +66,7 @@ void Recall::add(std::uint64_t seq, const AttemptReserved& reserved) {
 
 void Recall::add(std::uint64_t seq, const AttemptEnded& end) {
     Slot& slot = slots_[end.port];
-    if (*age_ < window_) {
+    if (*age_ < spent_for_) {
         slot.ends.push_back(seq);
     }
     if (end.well) {
@@ -86,8 +89,9 @@ void Recall::add(std::uint64_t seq, const IncidentClosed& closed, bool this_boot
     Slot& slot = slots_[closed.port];
     if (closed.well) {
         // It is the end of those that still count as spent.
-        if (std::ranges::any_of(
-                slot.open, [&](const auto& open) { return open.second.reserved.age < window_; })) {
+        if (std::ranges::any_of(slot.open, [&](const auto& open) {
+                return open.second.reserved.age < spent_for_;
+            })) {
             slot.ends.push_back(seq);
         }
         slot.open.clear();

@@ -67,7 +67,7 @@ struct UnknownBudget {
 
 /// What the daemon needs to go on where it was.
 struct Remembered {
-    std::vector<SpentAttempt> spent;          ///< within the window, oldest entry first
+    std::vector<SpentAttempt> spent;          ///< that may count, oldest entry first
     std::vector<RunningHold> holds;           ///< by address
     std::vector<Quarantined> quarantines;     ///< by address
     std::vector<AmbiguousAttempt> ambiguous;  ///< by address
@@ -79,8 +79,10 @@ struct Remembered {
 /// Reads the history row by row and keeps what counts at the time `now`.
 class Recall {
 public:
-    /// `window`: the longest budget window.
-    Recall(Stamp now, Duration window);
+    /// `window`: so long a loss leaves a budget unknown. `spent_for`: so long an attempt may count.
+    Recall(Stamp now, Duration window, Duration spent_for);
+
+    Recall(Stamp now, Duration window) : Recall(std::move(now), window, window) {}
 
     /// Rows come in the order of their seq. Entries that cannot be (an end without a beginning)
     /// change nothing. No row counts as older than one before it: a stamp from a clock that had not
@@ -109,7 +111,7 @@ private:
     /// What holds for one slot so far.
     struct Slot {
         std::vector<Found<AttemptReserved>> spent;
-        std::vector<std::uint64_t> ends;  ///< seqs of the ends within the window: of those spent
+        std::vector<std::uint64_t> ends;  ///< seqs of the ends of those spent
         std::map<std::pair<std::uint64_t, std::uint32_t>, OpenAttempt> open;
         std::optional<Found<Held>> hold;
         std::optional<Found<Quarantined>> quarantine;
@@ -124,6 +126,7 @@ private:
 
     Stamp now_;
     Duration window_;
+    Duration spent_for_;
     std::optional<Duration> age_;  ///< of the row that is the youngest so far
     std::map<pci::Address, Slot> slots_;
     std::optional<Found<HistoryLost>> lost_;

@@ -152,7 +152,8 @@ public:
         for (const policy::ConfigMistake& mistake : checked.mistakes) {
             mistakes_.push_back(located(names_.at(mistake.file), mistake.line, mistake.text));
         }
-        return {std::move(checked.config), std::move(mistakes_), std::move(names_)};
+        return {std::move(checked.config), std::move(mistakes_), std::move(names_),
+                std::move(checked.origins)};
     }
 
 private:

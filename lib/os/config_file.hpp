@@ -19,6 +19,7 @@ struct LoadedConfig {
     /// level; write ...".
     std::vector<std::string> mistakes;
     std::vector<std::string> files;  ///< that were read, in order: a later one overrides
+    std::vector<policy::ConfigOrigin> origins = {};  ///< their file numbers are places in `files`
 };
 
 /// `name` is for the mistakes. A text that is not TOML has one mistake, with the line of it.

@@ -222,6 +222,13 @@ void notify_ready(const std::string& status) {
     (void)sd_notify(0, ("READY=1\nSTATUS=" + status).c_str());  // best effort by definition
 }
 
+void notify_reloading() {
+    // systemd tells by the time which of two reloads this is about (sd_notify(3)).
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(read_clock().time_since_epoch());
+    (void)sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count())).c_str());
+}
+
 void notify_status(const std::string& status) {
     (void)sd_notify(0, ("STATUS=" + status).c_str());
 }

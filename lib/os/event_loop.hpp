@@ -103,8 +103,11 @@ private:
     std::unique_ptr<sd_event, LoopDeleter> loop_;
 };
 
-/// Tells the service manager, where there is one: READY=1, STOPPING=1, STATUS=... Best effort.
+/// Tells the service manager, where there is one: READY=1, RELOADING=1, STOPPING=1, STATUS=... Best
+/// effort.
 void notify_ready(const std::string& status);
+/// Until notify_ready() is called again.
+void notify_reloading();
 void notify_status(const std::string& status);
 void notify_stopping();
 

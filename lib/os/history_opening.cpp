@@ -22,6 +22,7 @@
 #include "os/history_schema.hpp"
 #include "os/history_settings.hpp"
 #include "os/sqlite.hpp"
+#include "policy/limits.hpp"
 
 namespace slotd::os {
 
@@ -70,7 +71,7 @@ Status check(const SqliteConnection& connection) {
 /// The rows that recall() needs, as far as they can be read.
 std::vector<history::Row> readable(const SqliteConnection& connection,
                                    const HistorySettings& settings, const history::Stamp& now) {
-    history::Recall recall(now, settings.window);
+    history::Recall recall(now, settings.window, policy::kBudgetWindowMax);
     // Errors end the reading, here and below: what came before them is carried over.
     (void)read_rows(connection, [&](const history::Row& row) { recall.add(row); });
     const auto needed = recall.needed();
@@ -109,7 +110,7 @@ Result<Looked> look(const SqliteConnection& connection, const HistorySettings& s
     if (auto checked = check(connection); !checked) {
         return std::unexpected(std::move(checked.error()));
     }
-    history::Recall recall(now, settings.window);
+    history::Recall recall(now, settings.window, policy::kBudgetWindowMax);
     auto rows = read_rows(connection, [&](const history::Row& row) { recall.add(row); });
     if (!rows) {
         return std::unexpected(std::move(rows.error()));

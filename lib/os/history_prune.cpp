@@ -15,6 +15,7 @@
 #include "os/history_database.hpp"
 #include "os/history_settings.hpp"
 #include "os/sqlite.hpp"
+#include "policy/limits.hpp"
 
 namespace slotd::os {
 
@@ -93,7 +94,7 @@ Result<bool> HistoryDatabase::prune(const HistorySettings& settings, const histo
     if (end <= 0) {
         return false;
     }
-    history::Recall recall(now, settings.window);
+    history::Recall recall(now, settings.window, policy::kBudgetWindowMax);
     if (const auto read = read_rows(connection_, [&](const history::Row& row) { recall.add(row); });
         !read) {
         return std::unexpected(read.error());

@@ -15,7 +15,7 @@ namespace slotd::os {
 /// Where the history is, and its bounds.
 struct HistorySettings {
     std::string directory;  ///< exists; the files in it belong to the history
-    Duration window{};      ///< the longest budget window: so long attempts count as spent
+    Duration window{};      ///< of the budget: so long a loss leaves it unknown
     Duration age_max = std::chrono::hours(24 * 400);            ///< of an entry that nothing needs
     std::uint64_t bytes_max = std::uint64_t{64} * 1024 * 1024;  ///< of the database, at least 1 MiB
     std::size_t queue_max = 1024;               ///< entries and queries that wait for the disk

@@ -79,6 +79,8 @@ std::string_view message_id(action::RecordKind kind) {
             return "6473c3dfd4f6403fb7927351f792d9aa";
         case RecordKind::VfsDiffer:
             return "9a718ff9c78b42918c9cb80e6a4cb912";
+        case RecordKind::Configuration:
+            return "faccf7f34100437d8015ab3fcaf49929";
     }
     return "";
 }

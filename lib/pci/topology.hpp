@@ -65,11 +65,12 @@ public:
     /// True where one reset disturbs both: the same port, or one above the other.
     bool reset_domains_overlap(const Address& one, const Address& other) const;
 
+    /// `lower` is a port below the link of `upper`.
+    bool is_above(const Address& upper, const Address& lower) const;
+
     bool operator==(const Topology&) const = default;
 
 private:
-    bool is_above(const Address& upper, const Address& lower) const;
-
     std::vector<Port> ports_;
 };
 

@@ -133,8 +133,9 @@ public:
             return;
         }
         if (entry.table != kRule) {
-            if (!entry.key.empty()) {
-                complain(entry, take(config_keys(), entry, checked_.config));
+            if (!entry.key.empty() &&
+                !complain(entry, take(config_keys(), entry, checked_.config))) {
+                remember(entry);
             }
             return;
         }
@@ -142,6 +143,7 @@ public:
         if (entry.key.empty()) {
             draft.line = entry.line;
             draft.file = entry.file;
+            remember(entry);
         } else if (complain(entry, take(rule_keys(), entry, draft.rule))) {
             draft.faulty = true;
         }
@@ -171,6 +173,14 @@ private:
             checked_.mistakes.push_back({subject.line, *complaint, subject.file});
         }
         return complaint.has_value();
+    }
+
+    /// The later of two places counts.
+    void remember(const ConfigEntry& entry) {
+        std::erase_if(checked_.origins, [&](const ConfigOrigin& one) {
+            return one.table == entry.table && one.key == entry.key && one.index == entry.index;
+        });
+        checked_.origins.push_back({entry.table, entry.key, entry.index, entry.line, entry.file});
     }
 
     CheckedConfig checked_;

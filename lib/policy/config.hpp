@@ -46,10 +46,21 @@ struct Config {
     bool operator==(const Config&) const = default;
 };
 
+/// Where something that counts stands: a key, or a rule as a whole.
+struct ConfigOrigin {
+    std::string table;
+    std::string key;        ///< empty for a rule
+    std::size_t index = 0;  ///< which rule, from 1; 0: none
+    std::size_t line = 0;
+    std::size_t file = 0;
+    bool operator==(const ConfigOrigin&) const = default;
+};
+
 /// What a file says. With mistakes the config is not to be used.
 struct CheckedConfig {
     Config config;
-    std::vector<ConfigMistake> mistakes;  ///< in the order of the files and lines
+    std::vector<ConfigMistake> mistakes;     ///< in the order of the files and lines
+    std::vector<ConfigOrigin> origins = {};  ///< of all that is not there by default
     bool operator==(const CheckedConfig&) const = default;
 };
 

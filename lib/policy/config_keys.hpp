@@ -14,12 +14,14 @@ namespace slotd::policy {
 /// What is wrong with a value and what to write instead; nullopt when it was taken over.
 using Complaint = std::optional<std::string>;
 
-/// A key that may stand in a table, and what takes its value over.
+/// A key that may stand in a table, what takes its value over, and what writes it.
 template <class Target>
 struct ConfigKey {
     std::string_view table;
     std::string_view name;
     Complaint (*take)(const ConfigValue& value, Target& target);
+    /// As TOML; empty where a rule does not set it.
+    std::string (*write)(const Target& target);
 };
 
 /// Keys of tables that stand once.

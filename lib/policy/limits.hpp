@@ -10,6 +10,11 @@ namespace slotd::policy {
 
 using namespace std::chrono_literals;
 
+/// What a budget and its window can be configured to at most: so many attempts, and of so long,
+/// have to be remembered, whatever is configured now.
+inline constexpr std::uint32_t kBudgetMax = 1000;
+inline constexpr Duration kBudgetWindowMax = std::chrono::hours(7 * 24);
+
 /// Every bound that a decision depends on, with the reason for its default.
 struct Limits {
     /// The kernel gives a device 65.5 s to come back (pci_dev_wait), after a slot reset and, if

@@ -1,13 +1,16 @@
 #include "tests/fakes/fake_backend.hpp"
 
 #include <cstdint>
+#include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "control/answers.hpp"
 #include "control/loan.hpp"
+#include "control/message.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
@@ -79,6 +82,19 @@ void FakeBackend::history(const control::HistoryRequested& request) {
     if (on_history) {
         on_history(request.request);
     }
+}
+
+std::expected<control::ReloadReply, std::vector<std::string>> FakeBackend::reload(
+    const event::Requester& requester) {
+    reloaded.push_back(requester);
+    if (!mistakes.empty()) {
+        return std::unexpected(mistakes);
+    }
+    return control::ReloadReply{{"budget.slot: 5 -> 6"}, {"history.size_mib"}, "one key changed"};
+}
+
+control::ConfigReply FakeBackend::config(const std::optional<pci::Address>& port) const {
+    return {"[coordinator]\nlevel = \"fence\"\n", {"/etc/slotd/slotd.toml"}, port, {}};
 }
 
 std::vector<coordinator::SlotStatus> small_machine() {

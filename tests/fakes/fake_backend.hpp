@@ -1,15 +1,19 @@
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "control/answers.hpp"
 #include "control/backend.hpp"
 #include "control/loan.hpp"
+#include "control/message.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
+#include "pci/address.hpp"
 
 namespace slotd::fakes {
 
@@ -25,6 +29,8 @@ public:
     std::vector<event::ReleaseRequested> released;
     std::vector<event::PlanRequested> planned;
     std::vector<control::HistoryRequested> histories;
+    std::vector<event::Requester> reloaded;
+    std::vector<std::string> mistakes;  ///< in the configuration files
     std::function<void(const event::ResetRequested&)> on_submit;
     std::function<void(event::RequestId)> on_act;  ///< a hold or release
     std::function<void(event::RequestId)> on_plan;
@@ -38,6 +44,9 @@ public:
     void release(const event::ReleaseRequested& request) override;
     void plan(const event::PlanRequested& request) override;
     void history(const control::HistoryRequested& request) override;
+    std::expected<control::ReloadReply, std::vector<std::string>> reload(
+        const event::Requester& requester) override;
+    control::ConfigReply config(const std::optional<pci::Address>& port) const override;
 };
 
 /// A Root Port with a network card (slot "5"), one with a switch whose two nested slots are both

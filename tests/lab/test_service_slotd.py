@@ -9,12 +9,13 @@ from lab.service_scenario import ServiceScenario
 from test_failed_recovery_stock import fail_recovery
 
 # What each verb answers whom: 0 done, 5 this user may not (docs/control.md).
-READS = {"list": (), "show": ("1",), "plan": ("1",), "history": (), "version": ()}
+READS = {"list": (), "show": ("1",), "plan": ("1",), "config": (), "history": (), "version": ()}
 CHECK = {"check": ()}  # which has exit codes of its own
 ACTS = {
     "hold": ("1", "--reason", "test"),
     "release": ("1", "--reason", "test"),
     "reset": ("1", "--method", "reenumerate", "--reason", "test", "--wait"),
+    "reload": ("--reason", "test"),
 }
 
 
@@ -193,6 +194,66 @@ class Service(ServiceScenario):
         # What slotd-exec has bound again is no reason to start slotd again.
         self.guest.run("udevadm", "settle")
         self.assertEqual(self.service.property("slotd.service", "ActiveState"), "inactive")
+
+    def test_a_reload_loses_no_incident_hold_or_budget(self) -> None:
+        # The soak keeps the incident open while the configuration changes.
+        self.service.configure(automatic_action="true", soak_ms="15000")
+        self.addCleanup(self._back_to_defaults)
+        self.service.ctl("reload", "slotd")
+        pid = self.service.pid()
+        left = self.guest.slotd.slot(self.port)["budget_left"]
+        config_space.let_report(self.guest, self.guest.pci.function(1))
+        fail_recovery(self.guest)
+        self.guest.slotd.wait_for_phase(self.port, "soaking", 90)
+        before = self.guest.slotd.slot(self.port)
+
+        self.service.configure(automatic_action="true", soak_ms="15000", level='"exclusive"')
+        self.service.ctl("reload", "slotd")
+
+        after = self.guest.slotd.slot(self.port)
+        self.assertNotEqual(before["incident"], 0)
+        self.assertEqual(after, before)  # its level included: it waits for the end
+        self.assertEqual(after["budget_left"], left - 1)
+        self.service.wait_for(
+            lambda: self.guest.slotd.slot(self.port)["level"] == "exclusive", "the level", 60
+        )
+        self.service.wait_for_rest()
+        self.assertIsNone(self.guest.pci.service(self.port, "pciehp"))
+        story = self.service.journal(f"SLOTD_INCIDENT={before['incident']:016x}")
+        self.assertRegex(story, "incident closed after .*: recovered and verified")
+
+        self.guest.slotctl("hold", "1", "--reason", "test")
+        self.addCleanup(self.guest.slotctl, "release", "1", "--reason", "test")
+        self.service.wait_for_rest()
+        self.service.configure(level='"fence"')
+        self.service.ctl("reload", "slotd")
+
+        held = self.guest.slotd.slot(self.port)
+        self.assertEqual((held["phase"], held["level"]), ("held", "fence"))
+        self.assertEqual(held["budget_left"], left - 1)
+        self.assertEqual(self.service.pid(), pid)
+        self.assertEqual(self.service.property("slotd.service", "ActiveState"), "active")
+
+    def test_a_reload_of_a_wrong_file_fails_and_changes_nothing(self) -> None:
+        self.addCleanup(self._back_to_defaults)
+        pid = self.service.pid()
+        before = self.guest.slotctl("config").text
+        self.service.configure(level='"exclusiv"', steps="5")
+
+        ended = self.service.ctl("reload", "slotd", check=False)
+
+        self.assertNotEqual(ended.code, 0)
+        self.assertEqual(self.service.property("slotd.service", "ActiveState"), "active")
+        self.assertEqual(self.service.pid(), pid)
+        self.assertEqual(self.guest.slotctl("config").text, before)
+        for place in ("50-test.toml:2: coordinator.level", "50-test.toml:3: coordinator.steps"):
+            self.assertIn(place, self.service.journal())
+        self.assertIn("nothing has changed", self.service.journal())
+
+    def _back_to_defaults(self) -> None:
+        self.service.configure()
+        self.service.ctl("reload", "slotd")
+        self.service.wait_for_rest()
 
     def test_a_restart_moves_nothing(self) -> None:
         pid = self.service.pid()

@@ -382,6 +382,9 @@ private:
         add(one.facts.hotplug_services);
         add(one.facts.others_hotplug);
         add(one.facts.functions);
+        add(one.facts.policy.level);
+        add(one.facts.policy.automatic_action);
+        add(one.next_level);
         add(one.phase);
         add(one.known);
         add(one.replayed);

@@ -315,7 +315,7 @@ void play(State& state, Shell& shell, const Move& move, const Setup& setup) {
 State::State(const Setup& setup, const policy::Limits& limits)
     : world(setup.world),
       slotd(settings_of(setup, limits)),
-      witness(setup.level, limits),
+      witness(limits),
       left(setup.allowance) {
     Shell shell(*this, setup);
     shell.scan();

@@ -58,6 +58,14 @@ bool operation_below(const pci::Address& root_port, const Coordinator& slotd) {
     });
 }
 
+/// Every slot of the domain; whether that is what is configured, is asked at rest.
+bool exclusive(const pci::Address& root_port, const Coordinator& slotd) {
+    return std::ranges::all_of(slotd.slots(), [&](const auto& slot) {
+        return slot.second.facts.root_port != root_port ||
+               slot.second.facts.policy.level == policy::Level::Exclusive;
+    });
+}
+
 /// slotd knows that the gate is closed, and will see to it at a time that it has named.
 bool being_put_right(const coordinator::Gate& gate, const Coordinator& slotd) {
     return std::ranges::any_of(slotd.slots(), [&](const auto& slot) {
@@ -152,6 +160,20 @@ void Witness::effect_ended(event::EffectId id, const event::Outcome& outcome,
     }
     if (outcome.kind != event::OutcomeKind::TimedOut) {
         started_.erase(at);
+    }
+}
+
+void Witness::configured(const policy::Limits& limits, bool acts, const Coordinator* slotd) {
+    limits_ = limits;
+    acts_ = acts;
+    if (slotd == nullptr) {
+        return;
+    }
+    for (const auto& [port, slot] : slotd->slots()) {
+        const Operation* const operation = coordinator::operation_of(slot.phase);
+        const bool granted = operation != nullptr && in_operation(slot) &&
+                             !std::holds_alternative<coordinator::Surveying>(slot.phase);
+        memories_[port].granted = granted ? operation->attempt : 0;
     }
 }
 
@@ -262,17 +284,18 @@ Violations Witness::step_begins(const Started& step, const Operation& operation,
     }
     SlotMemory& memory = memories_[step.slot];
     if (operation.purpose == Purpose::Recover) {
-        while (!memory.automatic.empty() &&
-               truth.now - memory.automatic.front() >= limits_.budget_window) {
-            memory.automatic.pop_front();
-        }
         memory.automatic.push_back(truth.now);
+        const auto spent = std::ranges::count_if(
+            memory.automatic, [&](Instant at) { return truth.now - at < limits_.budget_window; });
+        if (!acts_) {
+            found.push_back({7, what + " of its own accord, which is switched off"});
+        }
         if (memory.reserved != operation.attempt) {
             found.push_back({7, what + " without a reservation"});
         }
-        if (memory.automatic.size() > limits_.budget) {
+        if (spent > limits_.budget && memory.granted != operation.attempt) {
             found.push_back({7, fmt::format("{} as automatic attempt {} of {} within the window",
-                                            what, memory.automatic.size(), limits_.budget)});
+                                            what, spent, limits_.budget)});
         }
     }
     // A replay is decided by what is in the slot now, whatever became of the last one.
@@ -292,8 +315,14 @@ Violations Witness::seen(const Truth& truth, const Coordinator& slotd) {
             memory.reserved = 0;
             memory.enumerates = false;
             told_.forget(port);
-        } else if (memory.enumerates) {
-            memory.enumerates = still_settles(slotd.slots().at(port));
+            continue;
+        }
+        const Slot& slot = slotd.slots().at(port);
+        if (std::holds_alternative<coordinator::Idle>(slot.phase) && !slot.incident) {
+            memory.unknown.reset();  // found well since: what comes next has a cause of its own
+        }
+        if (memory.enumerates) {
+            memory.enumerates = still_settles(slot);
         }
     }
     Violations found = overlapping_operations(truth, slotd);
@@ -305,7 +334,11 @@ Violations Witness::seen(const Truth& truth, const Coordinator& slotd) {
 }
 
 Violations Witness::both_sides_bound(const Truth& truth, const Coordinator& slotd) {
-    if (level_ != policy::Level::Exclusive) {
+    const bool somewhere = std::ranges::any_of(slotd.slots(), [](const auto& slot) {
+        return slot.second.facts.policy.level == policy::Level::Exclusive;
+    });
+    if (!somewhere) {
+        tokens_.clear();
         return {};
     }
     for (const auto& [port, slot] : slotd.slots()) {
@@ -313,7 +346,8 @@ Violations Witness::both_sides_bound(const Truth& truth, const Coordinator& slot
         const PortTruth* const there = truth.find(port);
         const bool taken_back = there != nullptr && !there->bound.contains(pci::Service::Pciehp);
         in_hands = slot.hold || (in_hands && !(taken_back && quiet(port, slotd)));
-        if (in_hands) {
+        // Where another level is in force, or was until just now, nobody promises it.
+        if (in_hands || slot.facts.policy.level != policy::Level::Exclusive) {
             tokens_.erase(slot.facts.root_port);
         }
     }
@@ -346,7 +380,7 @@ Violations Witness::both_sides_bound(const Truth& truth, const Coordinator& slot
     ports_seen_ = std::move(ports_now);
     Violations found;
     for (const PortTruth& port : truth.ports) {
-        if (port.port != port.root_port) {
+        if (port.port != port.root_port || !exclusive(port.root_port, slotd)) {
             continue;
         }
         const bool both = error_sides.contains(port.port) && hotplug_sides.contains(port.port);
@@ -398,7 +432,8 @@ Violations Witness::closed_at_rest(const Truth& truth, const Coordinator& slotd)
         for (const pci::Service service :
              {pci::Service::Aer, pci::Service::Dpc, pci::Service::Pciehp}) {
             const bool rests_closed =
-                level_ == policy::Level::Exclusive && service == pci::Service::Pciehp;
+                slotd.slots().at(port.port).facts.policy.level == policy::Level::Exclusive &&
+                service == pci::Service::Pciehp;
             if (port.services.contains(service) && !port.bound.contains(service) && !rests_closed &&
                 !busy_domains.contains(port.root_port)) {
                 expect_open({coordinator::GateKind::Service, port.port, service});

@@ -16,7 +16,6 @@
 #include "event/outcome.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
-#include "policy/level.hpp"
 #include "policy/limits.hpp"
 #include "tests/proof/told.hpp"
 #include "tests/proof/truth.hpp"
@@ -41,6 +40,7 @@ struct SlotMemory {
     std::deque<Instant> automatic;   ///< attempts of slotd's own accord that acted
     std::optional<Started> unknown;  ///< acted, what became of it is unknown, nobody asked again
     std::uint32_t reserved = 0;      ///< attempt that the history has; 0: none since the start
+    std::uint32_t granted = 0;       ///< attempt that an earlier configuration has granted; 0: none
     /// slotd makes functions come and go there itself, and late news of it belongs to that.
     bool enumerates = false;
     /// Held, or was held and pciehp has not been taken back yet: nothing is held back.
@@ -55,7 +55,10 @@ struct SlotMemory {
 /// was told; of the coordinator it believes phases and operations, and no more.
 class Witness {
 public:
-    Witness(policy::Level level, const policy::Limits& limits) : level_(level), limits_(limits) {}
+    explicit Witness(const policy::Limits& limits) : limits_(limits) {}
+
+    /// Before slotd is told. `acts`: whether slotd may act of its own accord from now on.
+    void configured(const policy::Limits& limits, bool acts, const coordinator::Coordinator* slotd);
 
     /// Before slotd is told. `known` is the topology that slotd has at this moment.
     void kernel_said(const event::KernelEvent& event, const pci::Topology& known, Instant now);
@@ -113,8 +116,8 @@ private:
     Violations closed_at_rest(const Truth& truth, const coordinator::Coordinator& slotd) const;
     bool quiet(const pci::Address& slot, const coordinator::Coordinator& slotd) const;
 
-    policy::Level level_;
     policy::Limits limits_;
+    bool acts_ = true;
     Told told_;
     std::map<pci::Address, SlotMemory> memories_;
     // Whose last word is still to come; what only looks is left out.

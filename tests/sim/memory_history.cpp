@@ -68,7 +68,7 @@ void MemoryHistory::say_opened(unsigned reader) {
         return;
     }
     usable_ = true;
-    history::Recall recall(stamp(), policy::Limits{}.budget_window);
+    history::Recall recall(stamp(), policy::Limits{}.budget_window, policy::kBudgetWindowMax);
     for (const history::Row& row : rows_) {
         recall.add(row);
     }

@@ -34,7 +34,7 @@ constexpr std::array kWeights{
     Weight{Trouble::Hold, 4},           Weight{Trouble::Release, 5},
     Weight{Trouble::DriverWedged, 2},   Weight{Trouble::HistorySlow, 3},
     Weight{Trouble::HistoryBroken, 3},  Weight{Trouble::ExecutorCrash, 4},
-    Weight{Trouble::SlotdCrash, 3},
+    Weight{Trouble::SlotdCrash, 3},     Weight{Trouble::Reload, 8},
 };
 
 Trouble draw(Random& random) {
@@ -116,6 +116,8 @@ const char* to_text(Trouble trouble) {
             return "slotd-exec killed";
         case Trouble::SlotdCrash:
             return "slotd killed";
+        case Trouble::Reload:
+            return "another configuration";
     }
     return "unknown";
 }

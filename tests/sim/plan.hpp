@@ -36,6 +36,7 @@ enum class Trouble : std::uint8_t {
     UeventsLate,
     ExecutorCrash,
     SlotdCrash,
+    Reload,
 };
 
 const char* to_text(Trouble trouble);

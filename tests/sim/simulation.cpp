@@ -143,11 +143,12 @@ Simulation::Simulation(std::uint64_t seed, const RunOptions& options)
       history_(
           schedule_, random_.fork(), [this](const auto& news) { history_says(news); },
           [this](const auto& one) { witness_.reserved(one.port, one.attempt); }),
-      level_(settings_.policy.defaults.level),
-      witness_(level_, settings_.limits) {
-    described_.insert(described_.begin(),
-                      fmt::format("slotd: level {}, automatic action {}", policy::to_text(level_),
-                                  settings_.policy.defaults.automatic_action ? "on" : "off"));
+      witness_(settings_.limits) {
+    witness_.configured(settings_.limits, acts(), nullptr);
+    described_.insert(
+        described_.begin(),
+        fmt::format("slotd: level {}, automatic action {}", policy::to_text(configured().level),
+                    configured().automatic_action ? "on" : "off"));
 }
 
 Verdict Simulation::go() {

@@ -16,6 +16,7 @@
 #include "history/news.hpp"
 #include "pci/topology.hpp"
 #include "policy/level.hpp"
+#include "policy/slot_policy.hpp"
 #include "tests/proof/truth.hpp"
 #include "tests/proof/violation.hpp"
 #include "tests/proof/witness.hpp"
@@ -90,6 +91,13 @@ private:
     void add(proof::Violations more);
     proof::Truth truth() const;
 
+    /// What slotd is configured to do everywhere.
+    const policy::SlotPolicy& configured() const { return settings_.policy.defaults; }
+
+    bool acts() const {
+        return configured().automatic_action && configured().level != policy::Level::Observe;
+    }
+
     bool broken() const { return !violations_.empty(); }
 
     void history_says(const history::News& news);
@@ -104,6 +112,7 @@ private:
     void ask(const SimPort& port, Random& random);
     void ask_for_hold(const SimPort& port, Random& random);
     void ask_for_release(const SimPort& port);
+    void reconfigure(Random& random);
 
     // simulation_rest.cpp
     void calm_down();
@@ -136,7 +145,6 @@ private:
     Channel trace_pipe_;
     SimExecutor executor_;
     MemoryHistory history_;
-    policy::Level level_;
     proof::Witness witness_;
     std::optional<engine::Engine> engine_;
     std::set<event::RequestId> unanswered_;

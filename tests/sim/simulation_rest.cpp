@@ -111,7 +111,7 @@ void Simulation::judge_gates(const SimPort& port) {
     }
     for (const pci::Service service :
          {pci::Service::Aer, pci::Service::Dpc, pci::Service::Pciehp}) {
-        const bool token = level_ == policy::Level::Exclusive;
+        const bool token = configured().level == policy::Level::Exclusive;
         const bool wanted = service != pci::Service::Pciehp || !token;
         if (port.services.contains(service) && port.bound.contains(service) != wanted) {
             object(wanted ? 5 : 3,
@@ -141,6 +141,10 @@ void Simulation::judge_rest() {
         const auto slot = slotd.slots().find(address);
         if (slot == slotd.slots().end() || excused(address)) {
             continue;
+        }
+        if (slot->second.facts.policy != configured()) {
+            object(9, fmt::format("{} rests with another configuration than slotd was given",
+                                  address.to_string()));
         }
         judge_gates(port);
         const bool idle = std::holds_alternative<coordinator::Idle>(slot->second.phase);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -10,6 +12,9 @@
 #include "event/request.hpp"
 #include "pci/address.hpp"
 #include "pci/topology.hpp"
+#include "policy/ladder.hpp"
+#include "policy/level.hpp"
+#include "policy/slot_policy.hpp"
 #include "tests/sim/executor.hpp"
 #include "tests/sim/hardware.hpp"
 #include "tests/sim/plan.hpp"
@@ -81,6 +86,7 @@ void Simulation::happen(const Planned& planned) {
         case Trouble::UeventsLate:
         case Trouble::ExecutorCrash:
         case Trouble::SlotdCrash:
+        case Trouble::Reload:
             happen_to_slotd(planned, port, random);
             return;
     }
@@ -196,6 +202,8 @@ void Simulation::happen_to_slotd(const Planned& planned, SimPort& port, Random& 
         }
     } else if (planned.trouble == Trouble::ExecutorCrash && engine_) {
         executor_.crash();
+    } else if (planned.trouble == Trouble::Reload) {
+        reconfigure(random);
     } else if (planned.trouble == Trouble::SlotdCrash && engine_) {
         kill_slotd();
         schedule_.after(random.between(200ms, 10s), [this] { start_slotd(); });
@@ -222,6 +230,36 @@ void Simulation::ask(const SimPort& port, Random& random) {
     trace_.line(schedule_.now(), port.address,
                 std::string("  by ") + event::to_text(request.method));
     engine_->submit(request, schedule_.now());
+}
+
+void Simulation::reconfigure(Random& random) {
+    static constexpr std::array kLevels{policy::Level::Observe, policy::Level::Fence,
+                                        policy::Level::Exclusive};
+    policy::SlotPolicy& all = settings_.policy.defaults;
+    if (random.chance(600)) {
+        all.level = kLevels.at(random.below(kLevels.size()));
+    }
+    if (random.chance(300)) {
+        all.automatic_action = !all.automatic_action;
+    }
+    if (random.chance(300)) {
+        settings_.limits.budget = static_cast<std::uint32_t>(random.below(6));
+        settings_.limits.budget_window =
+            random.chance(500) ? random.between(10s, 10min) : Duration(1h);
+    }
+    if (random.chance(200)) {
+        all.steps = {policy::Rung::SlotReset, policy::Rung::Reenumerate};
+    }
+    if (random.chance(200)) {
+        all.soak = random.chance(500) ? random.between(100ms, 3s) : Duration{};
+    }
+    note({}, fmt::format("slotd: configured anew: level {}, automatic action {}, budget {}",
+                         policy::to_text(all.level), all.automatic_action ? "on" : "off",
+                         settings_.limits.budget));
+    witness_.configured(settings_.limits, acts(), engine_ ? &engine_->coordinator() : nullptr);
+    if (engine_) {
+        engine_->reconfigure(settings_.policy, settings_.limits, schedule_.now());
+    }
 }
 
 void Simulation::ask_for_hold(const SimPort& port, Random& random) {

@@ -44,12 +44,13 @@ TEST(Access, EachRoleMayWhatThoseBelowItMay) {
     EXPECT_TRUE(allowed(Role::Stranger, GetInterfaceDescription{}));
     for (const Method& method :
          {Method(ListSlots{}), Method(ShowSlot{}), Method(Subscribe{}), Method(PlanReset{"5"}),
-          Method(AskHistory{}), Method(GetVersion{}), Method(reset(true))}) {
+          Method(AskHistory{}), Method(GetConfig{}), Method(GetVersion{}), Method(reset(true))}) {
         EXPECT_FALSE(allowed(Role::Stranger, method)) << method_name(method);
         EXPECT_TRUE(allowed(Role::Reader, method)) << method_name(method);
         EXPECT_TRUE(allowed(Role::Operator, method)) << method_name(method);
     }
-    for (const Method& method : {Method(reset(false)), Method(HoldSlot{}), Method(ReleaseSlot{})}) {
+    for (const Method& method : {Method(reset(false)), Method(HoldSlot{}), Method(ReleaseSlot{}),
+                                 Method(ReloadConfig{"x"})}) {
         EXPECT_FALSE(allowed(Role::Stranger, method)) << method_name(method);
         EXPECT_FALSE(allowed(Role::Reader, method)) << method_name(method);
         EXPECT_TRUE(allowed(Role::Operator, method)) << method_name(method);

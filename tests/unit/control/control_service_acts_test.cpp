@@ -59,6 +59,40 @@ TEST_F(ControlServiceActs, WhatCannotBeHeldOrReleasedIsRefused) {
     EXPECT_FALSE(service_.waiting(kRoot));
 }
 
+TEST_F(ControlServiceActs, AReloadSaysWhatIsDifferentNow) {
+    call(ReloadConfig{"ticket 4711"});
+
+    EXPECT_EQ(backend_.reloaded,
+              (std::vector<event::Requester>{{0, 4711, "sshd.service", "ticket 4711"}}));
+    const auto all = replies();
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(*decode_reload(all[0].parameters),
+              (ReloadReply{{"budget.slot: 5 -> 6"}, {"history.size_mib"}, "one key changed"}));
+}
+
+TEST_F(ControlServiceActs, AReloadOfWrongFilesIsAnErrorWithEveryMistake) {
+    backend_.mistakes = {"a.toml:1: x", "b.toml:2: y"};
+
+    call(ReloadConfig{"x"});
+
+    const Fault fault = only_fault();
+    EXPECT_EQ(fault, Fault(BadConfiguration{{"a.toml:1: x", "b.toml:2: y"}}));
+    EXPECT_EQ(to_string(fault),
+              "nothing has changed, the configuration has mistakes:\na.toml:1: x\nb.toml:2: y");
+}
+
+TEST_F(ControlServiceActs, TheConfigurationIsOfAllOrOfOneSlot) {
+    call(GetConfig{});
+    call(GetConfig{"5"});
+
+    const auto all = replies();
+    ASSERT_EQ(all.size(), 2U);
+    ConfigReply expected{"[coordinator]\nlevel = \"fence\"\n", {"/etc/slotd/slotd.toml"}, {}, {}};
+    EXPECT_EQ(*decode_config(all[0].parameters), expected);
+    expected.port = kPort;
+    EXPECT_EQ(*decode_config(all[1].parameters), expected);
+}
+
 TEST_F(ControlServiceActs, APlanSaysWhoWouldBeDisturbed) {
     PlanReply plan;
     plan.steps = {"flr"};

@@ -90,6 +90,14 @@ std::vector<std::pair<std::string, SlotPhase>> phases() {
     };
 }
 
+policy::SlotPolicy other_policy(policy::Level level, bool automatic_action) {
+    policy::SlotPolicy policy;
+    policy.level = level;
+    policy.automatic_action = automatic_action;
+    policy.soak = 1s;
+    return policy;
+}
+
 std::vector<std::pair<std::string, SlotEvent>> events() {
     using event::HotplugKind;
     using event::RecoveryReport;
@@ -110,6 +118,11 @@ std::vector<std::pair<std::string, SlotEvent>> events() {
         {"device wedged", event::DeviceWedged{kFunction, {event::WedgedMethod::Rebind}}},
         {"events missed", event::EventsMissed{"1 uevent"}},
         {"facts changed", FactsChanged{}},
+        {"configured: level observe", Reconfigured{other_policy(policy::Level::Observe, true)}},
+        {"configured: level fence", Reconfigured{other_policy(policy::Level::Fence, true)}},
+        {"configured: level exclusive", Reconfigured{other_policy(policy::Level::Exclusive, true)}},
+        {"configured: automatic action off",
+         Reconfigured{other_policy(policy::Level::Fence, false)}},
         {"reset requested",
          event::ResetRequested{2, kPort, std::nullopt, event::ResetMethod::Reenumerate, {}}},
         {"hold asked for", event::HoldRequested{3, kPort, 3600s, {}}},

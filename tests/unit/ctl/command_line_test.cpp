@@ -87,6 +87,13 @@ TEST(CommandLine, UnderstandsEveryVerb) {
               (Invocation{ResetCommand{"5", event::ResetMethod::Auto, "x", true, false, {}}}));
 }
 
+TEST(CommandLine, AReloadNeedsNoReasonAndAConfigNoSlot) {
+    EXPECT_EQ(understood({"reload"}), (Invocation{ReloadCommand{"slotctl reload"}}));
+    EXPECT_EQ(understood({"reload", "--reason", "x"}), (Invocation{ReloadCommand{"x"}}));
+    EXPECT_EQ(understood({"config"}), (Invocation{ConfigCommand{""}}));
+    EXPECT_EQ(understood({"config", "5"}), (Invocation{ConfigCommand{"5"}}));
+}
+
 TEST(CommandLine, TakesJsonAndSocketBeforeAndAfterTheVerb) {
     const Invocation expected{ListCommand{}, "/tmp/s", true};
     EXPECT_EQ(understood({"--json", "--socket", "/tmp/s", "list"}), expected);
@@ -122,6 +129,10 @@ TEST(CommandLine, SaysInOneLineWhatIsWrong) {
         {{"release", "5"}, "slotctl release --help"},
         {{"release", "", "--reason", "x"}, "slotctl release --help"},
         {{"release", "5", "--reason", "x", "--for", "2h"}, "slotctl release --help"},
+        {{"reload", "5"}, "slotctl reload --help"},
+        {{"reload", "--reason", ""}, "slotctl reload --help"},
+        {{"config", ""}, "slotctl config --help"},
+        {{"config", "5", "6"}, "slotctl config --help"},
         {{"watch", "--forever\x1b"}, "slotctl watch --help"},
         {{"list", "watch"}, "slotctl list --help"},
     };
@@ -150,7 +161,7 @@ TEST(CommandLine, HelpsWithExamplesAndExitCodes) {
     const Answered reset = answered({"reset", "--help"});
     EXPECT_EQ(reset.code, ExitCode::Ok);
     EXPECT_TRUE(reset.out.contains("reenumerate"));
-    for (const char* const verb : {"plan", "hold", "release"}) {
+    for (const char* const verb : {"plan", "hold", "release", "reload", "config"}) {
         EXPECT_TRUE(answered({verb, "--help"}).out.contains("xample")) << verb;
     }
     EXPECT_TRUE(answered({"--version"}).out.starts_with("slotctl "));

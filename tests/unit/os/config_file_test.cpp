@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <cstddef>
 #include <fstream>
+#include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,13 +17,18 @@
 #include "os/config_drop_ins.hpp"
 #include "policy/config.hpp"
 #include "policy/config_keys.hpp"
+#include "policy/config_text.hpp"
+#include "policy/in_use.hpp"
+#include "policy/ladder.hpp"
 #include "policy/level.hpp"
 #include "policy/slot_policy.hpp"
+#include "report/printable.hpp"
 #include "tests/fakes/temp_dir.hpp"
 
 namespace slotd::os {
 namespace {
 
+using namespace std::chrono_literals;
 using Mistakes = std::vector<std::string>;
 
 class ConfigFile : public testing::Test {
@@ -111,6 +119,73 @@ TEST_F(ConfigFile, SaysWhichBracketsATableWants) {
               (Mistakes{"x:1: rule: a list stands where a table should be; write [[rule]]"}));
     EXPECT_EQ(mistake("budget = 5\n"),
               (Mistakes{"x:1: budget: 5 stands where a table should be; write [budget]"}));
+}
+
+policy::Config with_everything() {
+    policy::Config config;
+    config.policy.defaults.level = policy::Level::Exclusive;
+    config.policy.defaults.automatic_action = true;
+    config.policy.defaults.steps = {policy::Rung::BusReset, policy::Rung::Quarantine};
+    config.policy.defaults.verification = 100ms;
+    config.policy.defaults.soak = {};
+    config.policy.defaults.in_use = {};
+    config.budget = {0, 1000, 7, 90min};
+    config.history = {"/var/lib/\"slotd\"\\ # no comment", 1, 4096};
+    config.hooks = {"/run/h\xc3\xb6\xc3\xb6ks", 600s};
+    policy::Rule rule;
+    rule.name = "a \"rule\"\\ = [ # ''';\xc2\x9b\xe2\x80\xae\xef\xbb\xbf\xf0\x9f\x90\x98";
+    rule.match.ports = {{0x10000, 0x3b, 0x1f, 7}, {0, 0, 0x1c, 0}};
+    rule.match.slots = {"5", "5\\", "\\u0041", "}"};
+    rule.match.ids = {{0x8086, std::nullopt}, {std::nullopt, 0x000f}, {0, 0xffff}};
+    rule.match.classes = {"02", "0108"};
+    rule.match.drivers = {"nvme"};
+    rule.level = policy::Level::Observe;
+    rule.automatic_action = false;
+    rule.steps = policy::all_rungs();
+    rule.verification = 600s;
+    rule.soak = 0ms;
+    rule.in_use = policy::all_use_kinds();
+    policy::Rule without_name;
+    without_name.name = "rule 2";
+    without_name.match.drivers = {"e1000e"};
+    without_name.in_use.emplace();
+    config.policy.rules = {rule, without_name};
+    return config;
+}
+
+// What slotctl config prints can be put in the place of the files that it was read from.
+TEST_F(ConfigFile, WhatIsWrittenReadsBackAsTheSame) {
+    for (const policy::Config& config : {policy::Config{}, with_everything()}) {
+        const std::string text = policy::config_text(config);
+
+        const LoadedConfig loaded = parse_config(text, "x");
+
+        EXPECT_EQ(loaded.mistakes, Mistakes{}) << text;
+        EXPECT_EQ(loaded.config, config) << text;
+    }
+}
+
+TEST_F(ConfigFile, WhatIsWrittenIsPrintableLineByLine) {
+    std::istringstream lines(policy::config_text(with_everything()));
+    std::size_t number = 0;
+    for (std::string line; std::getline(lines, line); ++number) {
+        EXPECT_EQ(report::printable(line), line);
+    }
+    EXPECT_GT(number, 20U);
+}
+
+TEST_F(ConfigFile, KnowsWhereEachValueStandsThatCounts) {
+    const std::string path = file(
+        "[coordinator]\nlevel = 'observe'\nsoak_ms = 5\n[[rule]]\nmatch.slot = ['1']\n"
+        "soak_ms = 1\n");
+
+    const auto loaded = load_config(path, IfMissing::Fail);
+
+    ASSERT_TRUE(loaded.has_value());
+    EXPECT_EQ(loaded->origins,
+              (std::vector<policy::ConfigOrigin>{{"coordinator", "level", 0, 2, 0},
+                                                 {"coordinator", "soak_ms", 0, 3, 0},
+                                                 {"rule", "", 1, 4, 0}}));
 }
 
 TEST_F(ConfigFile, ReportsWhatIsNotToml) {

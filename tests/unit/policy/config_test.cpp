@@ -65,7 +65,8 @@ TEST(Config, TakesEveryKeyOfTheTablesThatStandOnce) {
         {"/srv/slotd", 7, 8},
         {"/run/hooks", 100ms},
     };
-    EXPECT_EQ(checked, (CheckedConfig{expected, {}}));
+    EXPECT_EQ(checked.config, expected);
+    EXPECT_EQ(checked.mistakes, std::vector<ConfigMistake>{});
 }
 
 TEST(Config, TakesEveryKeyOfARuleAndKeepsTheOrderOfRules) {
@@ -102,7 +103,8 @@ TEST(Config, TakesEveryKeyOfARuleAndKeepsTheOrderOfRules) {
     second.name = "rule 2";
     second.match.slots = {"7"};
     second.soak = 5ms;
-    EXPECT_EQ(checked, (CheckedConfig{{{{}, {first, second}}, {}, {}, {}}, {}}));
+    EXPECT_EQ(checked.config, (Config{{{}, {first, second}}, {}, {}, {}}));
+    EXPECT_EQ(checked.mistakes, std::vector<ConfigMistake>{});
 }
 
 TEST(Config, ReportsEveryMistakeInTheOrderOfLines) {

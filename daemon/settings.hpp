@@ -1,0 +1,20 @@
+#pragma once
+
+#include "coordinator/coordinator.hpp"
+#include "daemon/options.hpp"
+#include "os/history_settings.hpp"
+#include "policy/config.hpp"
+#include "policy/limits.hpp"
+
+namespace slotd::daemon {
+
+/// The bounds of this configuration; the others are as they are.
+policy::Limits limits_of(const policy::Config& config);
+
+/// For one start of slotd: the session is the time.
+coordinator::Settings settings_of(const policy::Config& config);
+
+/// Makes the directory where there is none. Where this fails the history says so.
+os::HistorySettings history_settings_of(const Options& options, const policy::Config& config);
+
+}  // namespace slotd::daemon
