@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/overloaded.hpp"
 #include "control/fault.hpp"
 #include "control/idl.hpp"

@@ -11,12 +11,12 @@
 #include <nlohmann/json.hpp>
 
 #include "action/record.hpp"
+#include "base/json.hpp"
 #include "base/parse.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "control/fault.hpp"
 #include "control/interface.hpp"
-#include "control/json.hpp"
 #include "control/json_fields.hpp"
 #include "control/message.hpp"
 #include "control/plan_json.hpp"

@@ -9,11 +9,11 @@
 
 #include "action/incident.hpp"
 #include "action/record.hpp"
+#include "base/json.hpp"
 #include "base/overloaded.hpp"
 #include "base/time.hpp"
 #include "control/fault.hpp"
 #include "control/interface.hpp"
-#include "control/json.hpp"
 #include "control/message.hpp"
 #include "control/plan_json.hpp"
 #include "control/plan_reply.hpp"
