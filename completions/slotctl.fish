@@ -9,7 +9,7 @@ function __slotctl_is
     __fish_seen_subcommand_from $argv
 end
 
-set -l verbs list show plan reset hold release watch check version
+set -l verbs list show plan reset hold release watch check timeline replay version
 complete -c slotctl -f
 complete -c slotctl -s h -l help -d 'print help'
 complete -c slotctl -l json -d 'print replies as JSON'
@@ -24,6 +24,8 @@ complete -c slotctl -n "not __slotctl_is $verbs" -a hold -d 'keep slotd from a s
 complete -c slotctl -n "not __slotctl_is $verbs" -a release -d 'end a hold or a quarantine'
 complete -c slotctl -n "not __slotctl_is $verbs" -a watch -d 'decisions as they are made'
 complete -c slotctl -n "not __slotctl_is $verbs" -a check -d 'for a monitoring system'
+complete -c slotctl -n "not __slotctl_is $verbs" -a timeline -d 'draw an incident from the journal'
+complete -c slotctl -n "not __slotctl_is $verbs" -a replay -d 'what another configuration would have done'
 complete -c slotctl -n "not __slotctl_is $verbs" -a version -d 'the versions'
 complete -c slotctl -n '__slotctl_is show plan reset hold release' -a '(__slotctl_slots)'
 complete -c slotctl -n '__slotctl_is plan reset' -l method -x -a 'auto flr bus slot vfio reenumerate'
@@ -34,3 +36,8 @@ complete -c slotctl -n '__slotctl_is reset' -l wait -d 'show the progress'
 complete -c slotctl -n '__slotctl_is reset' -l timeout -x -d 'of --wait'
 complete -c slotctl -n '__slotctl_is check' -l npd -d 'exit codes of node-problem-detector'
 complete -c slotctl -n '__slotctl_is hold' -l for -x -d 'how long'
+complete -c slotctl -n '__slotctl_is timeline' -a last -d 'the newest incident'
+complete -c slotctl -n '__slotctl_is timeline' -l html -r -F -d 'write a page for a browser'
+complete -c slotctl -n '__slotctl_is timeline' -l journal -r -F -d 'a journal file or directory'
+complete -c slotctl -n '__slotctl_is replay' -F -a local -d 'the journal of this machine'
+complete -c slotctl -n '__slotctl_is replay' -l config -r -F -d 'the other configuration'
