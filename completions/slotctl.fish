@@ -9,7 +9,7 @@ function __slotctl_is
     __fish_seen_subcommand_from $argv
 end
 
-set -l verbs list show plan reset hold release reload config history top watch check version
+set -l verbs list show plan reset hold release reload config history top watch check timeline replay version
 complete -c slotctl -f
 complete -c slotctl -s h -l help -d 'print help'
 complete -c slotctl -l json -d 'print replies as JSON'
@@ -28,6 +28,8 @@ complete -c slotctl -n "not __slotctl_is $verbs" -a history -d 'what slotd remem
 complete -c slotctl -n "not __slotctl_is $verbs" -a top -d 'the ports on the whole screen'
 complete -c slotctl -n "not __slotctl_is $verbs" -a watch -d 'decisions as they are made'
 complete -c slotctl -n "not __slotctl_is $verbs" -a check -d 'for a monitoring system'
+complete -c slotctl -n "not __slotctl_is $verbs" -a timeline -d 'draw an incident from the journal'
+complete -c slotctl -n "not __slotctl_is $verbs" -a replay -d 'what another configuration would have done'
 complete -c slotctl -n "not __slotctl_is $verbs" -a version -d 'the versions'
 complete -c slotctl -n '__slotctl_is show plan reset hold release config history' -a '(__slotctl_slots)'
 complete -c slotctl -n '__slotctl_is plan reset' -l method -x -a 'auto flr bus slot vfio reenumerate'
@@ -41,3 +43,8 @@ complete -c slotctl -n '__slotctl_is hold' -l for -x -d 'how long'
 complete -c slotctl -n '__slotctl_is history' -l incident -x -d 'of one incident'
 complete -c slotctl -n '__slotctl_is history' -l since -x -d 'not older'
 complete -c slotctl -n '__slotctl_is history' -l limit -x -d 'at most so many'
+complete -c slotctl -n '__slotctl_is timeline' -a last -d 'the newest incident'
+complete -c slotctl -n '__slotctl_is timeline' -l html -r -F -d 'write a page for a browser'
+complete -c slotctl -n '__slotctl_is timeline' -l journal -r -F -d 'a journal file or directory'
+complete -c slotctl -n '__slotctl_is replay' -F -a local -d 'the journal of this machine'
+complete -c slotctl -n '__slotctl_is replay' -l config -r -F -d 'the other configuration'

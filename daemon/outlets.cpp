@@ -25,9 +25,23 @@
 namespace slotd::daemon {
 
 void Records::write(const action::Record& record) {
-    journal_.write(record);
+    write_to_journal(limit_.admit(record, loop_.now()));
     if (service_ != nullptr) {
         service_->publish(record);
+    }
+}
+
+void Records::say_due() {
+    write_to_journal(limit_.due(loop_.now()));
+}
+
+void Records::say_all() {
+    write_to_journal(limit_.finish(loop_.now()));
+}
+
+void Records::write_to_journal(const std::vector<action::Record>& records) {
+    for (const action::Record& record : records) {
+        journal_.write(record);
     }
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "action/line_limit.hpp"
+#include "action/record.hpp"
 #include "control/answers.hpp"
 #include "control/backend.hpp"
 #include "control/control_service.hpp"
@@ -23,17 +25,28 @@
 
 namespace slotd::daemon {
 
-/// Every record goes to the journal and to whoever subscribed.
+/// Every record goes to whoever subscribed, and to the journal, which is spared the same line over
+/// and over.
 class Records final : public engine::RecordSink {
 public:
-    explicit Records(engine::RecordSink& journal) : journal_(journal) {}
+    Records(engine::RecordSink& journal, const os::EventLoop& loop)
+        : journal_(journal),
+          loop_(loop) {}
 
     void also_to(control::ControlService& service) { service_ = &service; }
 
     void write(const action::Record& record) override;
+    /// How many lines were held back, where it is time to say so. Cheap; for whoever is awake.
+    void say_due();
+    /// The same, whatever the time: nothing more will be written.
+    void say_all();
 
 private:
+    void write_to_journal(const std::vector<action::Record>& records);
+
     engine::RecordSink& journal_;
+    const os::EventLoop& loop_;
+    action::LineLimit limit_;
     control::ControlService* service_ = nullptr;
 };
 

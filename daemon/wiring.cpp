@@ -81,7 +81,7 @@ public:
         : options_(options),
           loop_(std::move(loop)),
           journal_(os::Journal::open(stream(), STDERR_FILENO)),
-          records_(journal_),
+          records_(journal_, loop_),
           topology_(options.sysfs_root.value_or("/sys")),
           keeper_(options, loop_, records_,
                   {.outcome =
@@ -310,6 +310,7 @@ private:
     }
 
     void rearm() {
+        records_.say_due();
         const Instant at = engine_.next_deadline();
         if (timer_ && at != armed_) {
             armed_ = at;
@@ -332,6 +333,7 @@ private:
                 closed.error().message() + "; run slotd-exec --open-gates");
             code = code == ExitCode::Ok ? ExitCode::GateStillClosed : code;
         }
+        records_.say_all();
         return code;
     }
 

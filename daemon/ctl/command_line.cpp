@@ -33,11 +33,9 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> kVerbs{"list",    "show",   "plan",   "reset",   "hold",
-                                                  "release", "reload", "config", "history", "top",
-                                                  "watch",   "check",  "version"};
+constexpr std::array<std::string_view, 15> kVerbs{"list", "show", "plan", "reset", "hold", "release", "reload", "config", "history", "top", "watch", "check", "timeline", "replay", "version"};
 constexpr std::string_view kVerbsText =
-    "list, show, plan, reset, hold, release, reload, config, history, top, watch, check, version";
+    "list, show, plan, reset, hold, release, reload, config, history, top, watch, check, timeline, replay, version";
 constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
@@ -57,6 +55,9 @@ struct Raw {
     std::string incident;
     std::string since;
     std::string limit = "100";
+    std::string html;
+    std::string journal;
+    std::string config;
 };
 
 /// Before the verb or behind it.
@@ -109,6 +110,24 @@ void declare_history(CLI::App* history, Raw& raw) {
         ->type_name("N");
 }
 
+/// Those that read the journal and ask nobody.
+void declare_journal_verbs(CLI::App& app, Raw& raw) {
+    CLI::App* const timeline = add_verb(app, raw, "timeline", "draw an incident from the journal");
+    timeline->footer(help::kTimeline);
+    timeline->add_option("INCIDENT", raw.name, "its number, the beginning of it, or last")
+        ->required();
+    timeline->add_option("--html", raw.html, "write a page for a browser there; - for stdout")
+        ->type_name("FILE");
+    timeline->add_option("--journal", raw.journal, "a journal file, or a directory of them")
+        ->type_name("PATH");
+    CLI::App* const replay = add_verb(
+        app, raw, "replay", "tell what another configuration would have done with this history");
+    replay->footer(help::kReplay);
+    replay->add_option("JOURNAL", raw.name, "a journal file, a directory of them, or local")
+        ->required();
+    replay->add_option("--config", raw.config, "the other configuration")->type_name("FILE");
+}
+
 void declare(CLI::App& app, Raw& raw) {
     app.set_help_flag("-h,--help", "print this help and exit");
     app.set_version_flag("--version", std::string("slotctl ") + SLOTD_VERSION);
@@ -151,6 +170,7 @@ void declare(CLI::App& app, Raw& raw) {
         add_verb(app, raw, "check", "tell a monitoring system how the slots are");
     check->footer(help::kCheck);
     check->add_flag("--npd", raw.npd, "exit codes of node-problem-detector, not of Nagios");
+    declare_journal_verbs(app, raw);
     add_verb(app, raw, "version", "print the versions of slotctl and slotd");
 }
 
@@ -259,8 +279,44 @@ std::variant<Command, Answered> checked_history(const Raw& raw, const CLI::App& 
     return history;
 }
 
+std::variant<Command, Answered> checked_timeline(const CLI::App& verb, const Raw& raw) {
+    std::string incident = raw.name;
+    std::ranges::transform(incident, incident.begin(), [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    });
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    if (incident != "last" && (incident.empty() || incident.size() > 16 ||
+                               incident.find_first_not_of(kDigits) != std::string::npos)) {
+        return wrong("timeline", "INCIDENT: write 1 to 16 hexadecimal digits, or last");
+    }
+    TimelineCommand timeline{std::move(incident), std::nullopt, std::nullopt};
+    if (verb.count("--html") > 0) {
+        if (raw.json) {
+            return wrong("timeline", "--html and --json: choose one");
+        }
+        timeline.html = raw.html;
+    }
+    if (verb.count("--journal") > 0) {
+        timeline.journal = raw.journal;
+    }
+    return timeline;
+}
+
+std::variant<Command, Answered> checked_replay(const Raw& raw) {
+    if (raw.config.empty()) {
+        return wrong("replay", "--config: name the other configuration's file");
+    }
+    return ReplayCommand{raw.name, raw.config};
+}
+
 std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw& raw) {
     const std::string name = verb.get_name();
+    if (name == "timeline") {
+        return checked_timeline(verb, raw);
+    }
+    if (name == "replay") {
+        return checked_replay(raw);
+    }
     const bool may_name_one = name == "history" || name == "config";
     const bool about_a_slot =
         verb.get_option_no_throw("SLOT") != nullptr && (!may_name_one || verb.count("SLOT") > 0);

@@ -89,13 +89,27 @@ struct CheckCommand {
     bool operator==(const CheckCommand&) const = default;
 };
 
+struct TimelineCommand {
+    std::string incident;                ///< "last", or the beginning of its 16 digits
+    std::optional<std::string> html;     ///< write the page there; "-": to stdout
+    std::optional<std::string> journal;  ///< file or directory; nullopt: this machine's
+    bool operator==(const TimelineCommand&) const = default;
+};
+
+struct ReplayCommand {
+    std::string journal;  ///< file or directory; "local": this machine's
+    std::string config;
+    bool operator==(const ReplayCommand&) const = default;
+};
+
 struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
 
 using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
                              ReleaseCommand, ReloadCommand, ConfigCommand, HistoryCommand,
-                             TopCommand, WatchCommand, CheckCommand, VersionCommand>;
+                             TopCommand, WatchCommand, CheckCommand, TimelineCommand,
+                             ReplayCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

@@ -8,8 +8,8 @@ enum class ExitCode : int {
     Ok = 0,
     Failed = 1,          ///< the reset ran and did not bring the card back
     Usage = 2,           ///< the command line is wrong
-    NoSuchSlot = 3,      ///< the name is unknown or ambiguous
-    NotReachable = 4,    ///< no slotd answers at the socket
+    NoSuchSlot = 3,      ///< the name, of a slot or incident, is unknown or ambiguous
+    NotReachable = 4,    ///< no slotd answers at the socket, or the journal cannot be read
     NotPermitted = 5,    ///< this user may not ask that
     Refused = 6,         ///< slotd will not do it now, nothing was touched
     OutcomeUnknown = 7,  ///< no answer in time, or slotd went away: the request may go on

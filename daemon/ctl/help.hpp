@@ -17,8 +17,8 @@ Exit status:
   0  done
   1  the reset ran and failed
   2  wrong command line
-  3  no such slot, or an ambiguous name
-  4  slotd cannot be reached
+  3  no such slot or incident, or an ambiguous name
+  4  slotd cannot be reached, or the journal cannot be read
   5  not permitted
   6  refused; nothing was touched
   7  no answer in time, or slotd went away: the outcome is unknown
@@ -96,6 +96,23 @@ inline constexpr const char* kTop =
 decides something, and not otherwise. Keys: arrows, PgUp and PgDn choose a slot, Enter shows
 everything about it, h or ? is help, r asks again, q quits. Where slotd goes away it waits, and
 connects again.)";
+
+inline constexpr const char* kTimeline = R"(Examples:
+  slotctl timeline last
+  slotctl timeline 6b07e5a3 --html incident.html
+  slotctl timeline last --journal /srv/logs/host7.journal
+Reads the journal of this machine, or with --journal one taken elsewhere, and draws who did what:
+the kernel's error recovery (AER), its hot-plug (pciehp), slotd, and the card's owner. Root and the
+groups systemd-journal and adm may read this machine's. --html writes one page that needs nothing
+else. With --json one object.)";
+
+inline constexpr const char* kReplay = R"(Examples:
+  slotctl replay local --config new.toml
+  slotctl replay /srv/logs/host7.journal --config new.toml --json
+Plays what slotd was told once more, to a coordinator with the other configuration, and says for
+each incident what it did, what it would have done, and where they part. Nothing is touched. What
+the history does not know is assumed, and said. Of "journalctl -o export" make a file first:
+  systemd-journal-remote -o host7.journal host7.export)";
 
 inline constexpr const char* kWatch =
     R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).

@@ -22,6 +22,8 @@ ExitCode run(const Invocation& invocation) {
             [&](const TopCommand&) { return run_top(invocation); },
             [&](const WatchCommand&) { return run_watch(invocation); },
             [&](const CheckCommand& check) { return run_check(check, invocation); },
+            [&](const TimelineCommand& one) { return run_timeline(one, invocation); },
+            [&](const ReplayCommand& one) { return run_replay(one, invocation); },
             [&](const VersionCommand&) { return run_version(invocation); },
         },
         invocation.command);

@@ -19,6 +19,9 @@ ExitCode run_top(const Invocation& invocation);
 ExitCode run_watch(const Invocation& invocation);
 /// Ends with what the monitoring system of `check` expects, whatever happens.
 ExitCode run_check(const CheckCommand& check, const Invocation& invocation);
+/// These two read the journal and ask nobody.
+ExitCode run_timeline(const TimelineCommand& wanted, const Invocation& invocation);
+ExitCode run_replay(const ReplayCommand& wanted, const Invocation& invocation);
 ExitCode run_version(const Invocation& invocation);
 
 /// The whole program.

@@ -58,6 +58,10 @@ struct Record {
     std::uint32_t attempt = 0;   ///< 0: none
     std::string phase;           ///< of the slot after this decision; empty without a slot
     std::string text;            ///< whole sentence for a person
+    /// What the line follows from, as evidence::encode() writes it; empty where slotd says
+    /// something of its own accord. For the journal alone.
+    std::string event = {};
+    std::uint64_t suppressed = 0;  ///< stands for so many lines that were held back
 
     bool operator==(const Record&) const = default;
 };

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "action/incident.hpp"
+#include "base/json.hpp"
 #include "base/overloaded.hpp"
 #include "control/fault.hpp"
 #include "control/history_reply.hpp"

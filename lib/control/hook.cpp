@@ -1,7 +1,5 @@
 #include "control/hook.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -11,8 +9,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "action/incident.hpp"
+#include "base/json.hpp"
 #include "base/result.hpp"
-#include "control/json.hpp"
 #include "control/message.hpp"
 #include "pci/topology.hpp"
 #include "report/printable.hpp"
@@ -54,10 +53,6 @@ std::string call(const char* method, json parameters) {
     return json_text(message) + '\0';
 }
 
-std::string incident_text(std::uint64_t incident) {
-    return fmt::format("{:x}", incident);
-}
-
 std::string cut_reason(const std::string& text) {
     return report::cut(report::printable(text), kReasonBytesMax);
 }
@@ -78,7 +73,7 @@ std::string encode_call(const HookQuestion& question) {
         parameters["functions"].push_back(
             {{"address", function.address.to_string()}, {"driver", function.driver}});
     }
-    parameters["incident"] = incident_text(question.incident);
+    parameters["incident"] = action::incident_text(question.incident);
     parameters["automatic"] = question.automatic;
     parameters["forced"] = question.forced;
     parameters["asked_by"] = question.asked_by;
@@ -90,7 +85,7 @@ std::string encode_call(const HookQuestion& question) {
 std::string encode_call(const HookEnd& end) {
     json parameters;
     parameters["port"] = end.port.to_string();
-    parameters["incident"] = incident_text(end.incident);
+    parameters["incident"] = action::incident_text(end.incident);
     parameters["well"] = end.well;
     parameters["how"] = end.how;
     return call("AfterStep", std::move(parameters));

@@ -10,10 +10,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "control/hook.hpp"
-#include "control/json.hpp"
 #include "control/message.hpp"
 
 namespace slotd::control {

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
-#include "base/result.hpp"
+#include "base/json.hpp"
 #include "control/idl.hpp"
 
 namespace slotd::control {
@@ -19,72 +16,6 @@ namespace slotd::control {
 namespace {
 
 using nlohmann::json;
-
-/// Reads through the text without building anything and says what is wrong with it. The library's
-/// parser itself does not recurse, but what it builds is walked recursively later (dump, compare).
-class Examiner : public nlohmann::json_sax<json> {
-public:
-    std::string problem;
-
-    bool null() override { return true; }
-
-    bool boolean(bool) override { return true; }
-
-    bool number_integer(number_integer_t) override { return true; }
-
-    bool number_unsigned(number_unsigned_t) override { return true; }
-
-    bool number_float(number_float_t, const string_t&) override { return true; }
-
-    bool string(string_t&) override { return true; }
-
-    bool binary(binary_t&) override { return true; }
-
-    bool start_object(std::size_t) override {
-        keys_.emplace_back();
-        return check_depth();
-    }
-
-    bool key(string_t& name) override {
-        if (!keys_.back().insert(name).second) {
-            problem = "key \"" + name.substr(0, 64) + "\" stands twice in one object";
-            return false;
-        }
-        return true;
-    }
-
-    bool end_object() override {
-        keys_.pop_back();
-        return true;
-    }
-
-    bool start_array(std::size_t) override {
-        ++arrays_;
-        return check_depth();
-    }
-
-    bool end_array() override {
-        --arrays_;
-        return true;
-    }
-
-    bool parse_error(std::size_t position, const std::string&, const json::exception&) override {
-        problem = "not JSON at byte " + std::to_string(position);
-        return false;
-    }
-
-private:
-    bool check_depth() {
-        if (keys_.size() + arrays_ > kJsonDepthMax) {
-            problem = "nested deeper than " + std::to_string(kJsonDepthMax) + " levels";
-            return false;
-        }
-        return true;
-    }
-
-    std::vector<std::set<std::string>> keys_;  // one for each object that is open
-    std::size_t arrays_ = 0;
-};
 
 using Mismatch = std::optional<std::string>;
 
@@ -184,22 +115,6 @@ Mismatch path_of_mismatch(const Idl& idl, const IdlType& type, const json& value
 }
 
 }  // namespace
-
-Result<json> parse_json_object(std::string_view text) {
-    Examiner examiner;
-    if (!json::sax_parse(text, &examiner)) {
-        return failure(ErrorKind::Malformed, examiner.problem);
-    }
-    json value = json::parse(text, nullptr, false);
-    if (!value.is_object()) {
-        return failure(ErrorKind::Malformed, "not a JSON object");
-    }
-    return value;
-}
-
-std::string json_text(const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 std::optional<std::string> mismatch(const Idl& idl, const IdlType& type, const json& value,
                                     UnknownFields unknown) {

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <expected>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -12,12 +9,7 @@
 
 namespace slotd::control {
 
-/// Inside this module only: fields of an object that may be anything. Absent, null and of another
-/// type are all the same: empty.
-std::string text_at(const nlohmann::json& object, const char* name);
-std::uint64_t number_at(const nlohmann::json& object, const char* name);
-bool flag_at(const nlohmann::json& object, const char* name);
-std::vector<std::string> texts_at(const nlohmann::json& object, const char* name);
+/// Inside this module only.
 
 /// The parameters of a reply to `method` of the coordinator's interface, checked against its text:
 /// after this, at() of a field that is not nullable cannot throw.

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/result.hpp"
 #include "control/json_fields.hpp"
 #include "control/plan_reply.hpp"

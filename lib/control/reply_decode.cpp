@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "action/record.hpp"
+#include "base/json.hpp"
 #include "base/parse.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -18,7 +19,6 @@
 #include "control/history_json.hpp"
 #include "control/history_reply.hpp"
 #include "control/interface.hpp"
-#include "control/json.hpp"
 #include "control/json_fields.hpp"
 #include "control/message.hpp"
 #include "control/plan_json.hpp"

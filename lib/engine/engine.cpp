@@ -1,6 +1,7 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <utility>
@@ -19,6 +20,10 @@
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "evidence/encode.hpp"
+#include "evidence/evidence.hpp"
+#include "history/news.hpp"
+#include "pci/topology.hpp"
 #include "policy/limits.hpp"
 #include "policy/slot_policy.hpp"
 
@@ -37,6 +42,36 @@ bool changes_topology(const event::KernelEvent& event) {
            std::holds_alternative<event::EventsMissed>(event);
 }
 
+/// The high half of an effect's id names its slot.
+std::uint32_t slot_of(event::EffectId id) {
+    return static_cast<std::uint32_t>(id >> 32);
+}
+
+evidence::HistorySaid said_by_history(const history::News& news) {
+    using Word = evidence::HistoryWord;
+    using Said = evidence::HistorySaid;
+    return std::visit(Overloaded{
+                          [](const history::Opened&) {
+                              return Said{Word::Opened, ""};
+                          },
+                          [](const history::Unusable& one) {
+                              return Said{Word::Unusable, one.reason};
+                          },
+                          [](const history::Written& one) {
+                              return one.status
+                                         ? Said{Word::Written, ""}
+                                         : Said{Word::NotWritten, one.status.error().message()};
+                          },
+                          [](const history::Answered&) {
+                              return Said{Word::Answered, ""};
+                          },
+                          [](const history::Dropped&) {
+                              return Said{Word::Dropped, ""};
+                          },
+                      },
+                      news);
+}
+
 }  // namespace
 
 Engine::Engine(coordinator::Settings settings, Ports ports)
@@ -48,7 +83,7 @@ Status Engine::start(Instant now) {
     if (!topology) {
         return std::unexpected(std::move(topology.error()));
     }
-    carry_out(coordinator_.topology_scanned(std::move(*topology), now));
+    scan_found(std::move(*topology), now);
     return {};
 }
 
@@ -57,7 +92,9 @@ void Engine::kernel_said(const event::KernelEvent& event, Instant now) {
         scan(now);  // first, so that ports nobody told of are looked at too
     }
     scan_wanted_ = scan_wanted_ || changes_topology(event);
-    carry_out(coordinator_.kernel_said(event, now));
+    if (!carry_out(coordinator_.kernel_said(event, now), event, now)) {
+        recent_.kernel_said(event, now);
+    }
 }
 
 void Engine::kernel_drained(Instant now) {
@@ -75,34 +112,42 @@ void Engine::effect_finished(event::EffectId id, const event::Outcome& outcome, 
         finish_plan(request, outcome);
         return;
     }
-    carry_out(coordinator_.effect_finished(id, outcome, now));
+    const std::vector<coordinator::Action> actions = coordinator_.effect_finished(id, outcome, now);
+    auto ended = recent_.effect_ended(id, outcome, now);
+    if (!ended) {
+        (void)carry_out(actions, evidence::TimePassed{}, now);  // a stale one changes nothing
+    } else if (!carry_out(actions, *ended, now)) {
+        recent_.keep(slot_of(id), std::move(*ended), now);
+    }
 }
 
 void Engine::executor_restarted(Instant now) {
     for (const auto& [id, request] : std::exchange(plans_, {})) {
         finish_plan(request, {event::OutcomeKind::ExecutorLost, 0, "survey", std::nullopt});
     }
-    carry_out(coordinator_.executor_restarted(now));
+    recent_.forget_effects();
+    (void)carry_out(coordinator_.executor_restarted(now), evidence::ExecutorRestarted{}, now);
 }
 
 void Engine::submit(const event::ResetRequested& request, Instant now) {
-    carry_out(coordinator_.reset_requested(request, now));
+    (void)carry_out(coordinator_.reset_requested(request, now), request, now);
 }
 
 void Engine::history_said(const history::News& news, Instant now) {
-    carry_out(coordinator_.history_said(news, now));
+    (void)carry_out(coordinator_.history_said(news, now), said_by_history(news), now);
 }
 
 void Engine::hold(const event::HoldRequested& request, Instant now) {
-    carry_out(coordinator_.hold_requested(request, now));
+    (void)carry_out(coordinator_.hold_requested(request, now), request, now);
 }
 
 void Engine::release(const event::ReleaseRequested& request, Instant now) {
-    carry_out(coordinator_.release_requested(request, now));
+    (void)carry_out(coordinator_.release_requested(request, now), request, now);
 }
 
 void Engine::reconfigure(policy::Policy policy, const policy::Limits& limits, Instant now) {
-    carry_out(coordinator_.reconfigured(std::move(policy), limits, now));
+    (void)carry_out(coordinator_.reconfigured(std::move(policy), limits, now),
+                    evidence::Reconfigured{}, now);
 }
 
 void Engine::plan(const event::PlanRequested& request, Instant now) {
@@ -139,7 +184,7 @@ void Engine::time_passed(Instant now) {
         scan_again_ = kNever;
         scan(now);
     }
-    carry_out(coordinator_.time_passed(now));
+    (void)carry_out(coordinator_.time_passed(now), evidence::TimePassed{}, now);
 }
 
 Instant Engine::next_deadline() const {
@@ -150,7 +195,7 @@ void Engine::scan(Instant now) {
     auto topology = ports_.topology.scan();
     if (topology) {
         scan_problem_.clear();
-        carry_out(coordinator_.topology_scanned(std::move(*topology), now));
+        scan_found(std::move(*topology), now);
         return;
     }
     const std::string problem = topology.error().message();
@@ -164,16 +209,28 @@ void Engine::scan(Instant now) {
     }
 }
 
-void Engine::carry_out(const std::vector<coordinator::Action>& actions) {
+void Engine::scan_found(pci::Topology topology, Instant now) {
+    (void)carry_out(coordinator_.topology_scanned(std::move(topology), now), evidence::PortSeen{},
+                    now);
+}
+
+bool Engine::carry_out(const std::vector<coordinator::Action>& actions,
+                       const evidence::Cause& cause, Instant now) {
+    bool told = false;
+    inputs_ += 1;
     for (const coordinator::Action& action : actions) {
         std::visit(Overloaded{
                        [&](const coordinator::StartEffect& wanted) {
+                           recent_.effect_began(wanted.id, wanted.effect, now);
                            ports_.executor.start(wanted.id, wanted.effect);
                        },
                        [&](const coordinator::Remember& one) {
                            ports_.history.append(one.entry, one.ticket);
                        },
-                       [&](const coordinator::Tell& said) { ports_.records.write(said.record); },
+                       [&](const coordinator::Tell& said) {
+                           told = told || said.record.port.has_value();
+                           tell(said.record, cause, now);
+                       },
                        [&](const coordinator::Answer& answer) {
                            ports_.requests.answer(
                                {answer.request, answer.succeeded, answer.outcome, answer.text});
@@ -184,6 +241,30 @@ void Engine::carry_out(const std::vector<coordinator::Action>& actions) {
                    },
                    action);
     }
+    return told;
+}
+
+void Engine::tell(action::Record record, const evidence::Cause& cause, Instant now) {
+    evidence::Evidence evidence;
+    evidence.input = inputs_;
+    evidence.at = now;
+    evidence.cause = cause;
+    const pci::Port* const port =
+        record.port ? coordinator_.topology().find(*record.port) : nullptr;
+    if (port != nullptr) {
+        const auto slot = coordinator_.slots().find(port->address);
+        const bool known = slot != coordinator_.slots().end();
+        auto taken = recent_.take(*port, known ? slot_of(slot->second.effect_base) : 0);
+        evidence.earlier = std::move(taken.facts);
+        evidence.left_out = taken.left_out;
+    }
+    if (std::holds_alternative<evidence::PortSeen>(cause)) {
+        // A scan is of all ports; the line is about one.
+        evidence.cause = port != nullptr ? evidence::Cause(evidence::PortSeen{*port})
+                                         : evidence::Cause(evidence::TimePassed{});
+    }
+    record.event = evidence::encode(evidence);
+    ports_.records.write(record);
 }
 
 }  // namespace slotd::engine

@@ -1,16 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "action/record.hpp"
 #include "base/time.hpp"
 #include "coordinator/coordinator.hpp"
+#include "coordinator/step.hpp"
 #include "engine/ports.hpp"
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
+#include "evidence/evidence.hpp"
+#include "evidence/recent.hpp"
 #include "history/news.hpp"
+#include "pci/topology.hpp"
 #include "policy/limits.hpp"
 #include "policy/slot_policy.hpp"
 
@@ -56,12 +62,19 @@ public:
 
 private:
     void scan(Instant now);
-    void carry_out(const std::vector<coordinator::Action>& actions);
+    /// What the coordinator said to `cause`. True where a line came of it that says of which slot.
+    bool carry_out(const std::vector<coordinator::Action>& actions, const evidence::Cause& cause,
+                   Instant now);
+    void scan_found(pci::Topology topology, Instant now);
+    /// With what it follows from.
+    void tell(action::Record record, const evidence::Cause& cause, Instant now);
 
     void finish_plan(const event::PlanRequested& request, const event::Outcome& outcome);
 
     coordinator::Coordinator coordinator_;
     Ports ports_;
+    evidence::Recent recent_;
+    std::uint64_t inputs_ = 0;
     std::map<event::EffectId, event::PlanRequested> plans_;  ///< surveys under way
     event::EffectId last_plan_ = 0;
     bool scan_wanted_ = false;  ///< at the end of this batch

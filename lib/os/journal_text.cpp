@@ -107,6 +107,12 @@ std::string journal_datagram(const action::Record& record) {
     if (!record.phase.empty()) {
         append_field(datagram, "SLOTD_PHASE", record.phase);
     }
+    if (record.suppressed != 0) {
+        append_field(datagram, "SLOTD_SUPPRESSED", fmt::format("{}", record.suppressed));
+    }
+    if (!record.event.empty()) {
+        append_field(datagram, "SLOTD_EVENT", record.event);
+    }
     return datagram;
 }
 
@@ -141,7 +147,9 @@ action::Record dropped_lines(std::uint64_t count) {
         .attempt = 0,
         .phase = {},
         .text = fmt::format("{} line{} of slotd could not be written here and {} lost", count,
-                            count == 1 ? "" : "s", count == 1 ? "is" : "are")};
+                            count == 1 ? "" : "s", count == 1 ? "is" : "are"),
+        .event = {},
+        .suppressed = 0};
 }
 
 }  // namespace slotd::os

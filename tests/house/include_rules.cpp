@@ -48,8 +48,9 @@ std::string outside_complaint(const std::string& module, std::string_view header
         return "";
     }
     if (header.starts_with("nlohmann/")) {
-        return module == "control" || module == "report" ? ""
-                                                         : "JSON belongs into control and report";
+        const bool allowed = module == "base" || module == "evidence" || module == "control" ||
+                             module == "report" || module == "replay";
+        return allowed ? "" : "JSON belongs into base, evidence, replay, control and report";
     }
     if (!is_standard(header)) {
         return fmt::format("<{}> belongs into lib/os or daemon", header);

@@ -62,7 +62,8 @@ TEST(IncludeRules, CatchImpureHeadersOfTheLanguage) {
     EXPECT_EQ(check("lib/pci/a.cpp", "#include <thread>\n"),
               Complaints{"lib/pci/a.cpp:1: <thread> has no place in a pure module"});
     EXPECT_EQ(check("lib/pci/a.cpp", "#include <nlohmann/json.hpp>\n"),
-              Complaints{"lib/pci/a.cpp:1: JSON belongs into control and report"});
+              Complaints{
+                  "lib/pci/a.cpp:1: JSON belongs into base, evidence, replay, control and report"});
 }
 
 TEST(IncludeRules, CatchAModuleThatNobodyKnows) {

@@ -182,6 +182,48 @@ class Completions(unittest.TestCase):
                 self.assertEqual((ended.returncode, ended.stderr), (0, ""))
 
 
+class JournalPage(unittest.TestCase):
+    """docs/journal.md: every field and every kind of line."""
+
+    PAGE = (ROOT / "docs/journal.md").read_text()
+    SOURCE = (ROOT / "lib/os/journal_text.cpp").read_text()
+
+    def test_has_every_field(self) -> None:
+        fields = self.PAGE.split("## Fields")[1].split("\n### ")[0]
+
+        self.assertEqual(
+            set(re.findall(r"^\| `(\w+)` \|", fields, re.MULTILINE)),
+            set(re.findall(r'append_field\(datagram, "(\w+)"', self.SOURCE)),
+        )
+
+    def test_has_every_kind_with_its_id_an_example_and_what_to_do(self) -> None:
+        ids = dict(re.findall(r'RecordKind::(\w+):\s*return "([0-9a-f]{32})"', self.SOURCE))
+        names = dict(
+            re.findall(r'RecordKind::(\w+):\s*return "([a-z-]+)"', (ROOT / "lib/action/record.cpp").read_text())
+        )
+        kinds = self.PAGE.split("## Kinds of line")[1].split("\n## ")[0]
+        told = {}
+        for section in re.split(r"^### ", kinds, flags=re.MULTILINE)[1:]:
+            rows = dict(re.findall(r"^\| (\w+) \| (.+) \|$", section, re.MULTILINE))
+            told[section.split("\n")[0]] = rows["MESSAGE_ID"].strip("`")
+            for row in ("example", "means", "do"):
+                self.assertTrue(rows.get(row), (section, row))
+
+        self.assertEqual(told, {names[kind]: number for kind, number in ids.items()})
+
+    def test_has_every_word_of_the_evidence(self) -> None:
+        words = (ROOT / "lib/evidence/words.hpp").read_text().split("kReports")[1]
+        schema = self.PAGE.split("## SLOTD_EVENT")[1]
+
+        for word in re.findall(r'"([a-z-]+)"', words):
+            if word != "unknown":
+                self.assertIn(f"`{word}`", schema)
+        for part in ("encode.cpp", "encode_parts.cpp"):
+            source = (ROOT / "lib/evidence" / part).read_text()
+            for word in re.findall(r'(?:text_of|key|put_place|put_fitting|put_texts|put_optional)\((?:line, )?"(\w+)"', source):
+                self.assertIn(f"`{word}`", schema, part)
+
+
 class Catalog(unittest.TestCase):
     """What journalctl -x shows with each line."""
 
@@ -200,11 +242,23 @@ class Catalog(unittest.TestCase):
 
         self.assertLessEqual(set(re.findall(r"@(\w+)@", self.TEXT)), written)
 
+    def test_uses_only_fields_that_every_line_of_the_kind_has(self) -> None:
+        # The catalog shows a field's bare name where a line has no such field.
+        page = (ROOT / "docs/journal.md").read_text()
+        for section in re.split(r"^### ", page.split("## Kinds of line")[1], flags=re.MULTILINE)[1:]:
+            kind = section.split("\n")[0]
+            if not (found := re.search(r"MESSAGE_ID \| `([0-9a-f]{32})`", section)):
+                continue
+            always = set(re.findall(r"SLOTD_\w+", re.search(r"\| always \| (.*) \|", section)[1]))
+            text = re.search(rf"^-- {found[1]}\n(.*?)(?=^-- |\Z)", self.TEXT, re.MULTILINE | re.DOTALL)[1]
+            self.assertLessEqual(set(re.findall(r"@(\w+)@", text)), always, kind)
+
     def test_says_what_each_means_and_what_to_do(self) -> None:
         for entry in re.split(r"^-- ", self.TEXT, flags=re.MULTILINE)[1:]:
             head, meaning, *rest = entry.strip().split("\n\n")
             self.assertRegex(head, r"\nSubject: \S.*\nDefined-By: slotd\n")
-            self.assertTrue(meaning and rest, head)
+            self.assertGreater(len(meaning.split()), 10, head)
+            self.assertTrue(rest and all(len(part.split()) >= 2 for part in rest), head)
 
     @unittest.skipUnless(shutil.which("journalctl"), "journalctl is not installed")
     def test_is_accepted_by_journald(self) -> None:

@@ -1,8 +1,10 @@
 """slotd as its package installs it on Debian 12: units, sandbox, journal, upgrade and purge."""
 
 import json
+import os
 import re
 import unittest
+from pathlib import Path
 
 from lab import config_space, disk, gates, places
 from lab.service_scenario import ServiceScenario
@@ -11,6 +13,8 @@ from test_failed_recovery_stock import fail_recovery
 # What each verb answers whom: 0 done, 5 this user may not (docs/control.md).
 READS = {"list": (), "show": ("1",), "plan": ("1",), "config": (), "history": (), "version": ()}
 CHECK = {"check": ()}  # which has exit codes of its own
+# Not slotd is asked: who may read the journal may read these.
+JOURNAL = {"timeline": ("last",), "replay": ("local", "--config", "/etc/slotd/slotd.toml")}
 ACTS = {
     "hold": ("1", "--reason", "test"),
     "release": ("1", "--reason", "test"),
@@ -176,6 +180,47 @@ class Service(ServiceScenario):
         self.assertIn("recovered and verified", story)
         self.assertIn("Subject: An incident has ended at slot ", story)  # of the catalog
         self.assertIn("soaking -> cooling-down", story)
+        self._the_incident_can_be_drawn(closed["SLOTD_INCIDENT"])
+        self._the_history_can_be_played()
+
+    def _the_incident_can_be_drawn(self, incident: str) -> None:
+        text = self.guest.slotctl("timeline", incident[:12]).text
+        self.assertLessEqual(max(map(len, text.splitlines())), 80, text)
+        head, said = text.split("What slotd said:")
+        self.assertIn(incident, head)
+        for lane in ("AER", "pciehp", "slotd", "owner"):
+            self.assertIn(lane, head)
+        for word in ("FAILED", "removed", "driver off", "driver on", "power off", "incident closed"):
+            self.assertIn(word, head, text)
+        self.assertIn("recovered and verified", said)
+        page = self.guest.slotctl("timeline", "last", "--html", "-").text
+        self.assertTrue(page.startswith("<!DOCTYPE html>"), page[:200])
+        self.assertIn("</svg>", page)
+        told = json.loads(self.guest.slotctl("timeline", "last", "--json").text)
+        self.assertEqual(told["notes"], [])
+        if folder := os.environ.get("LAB_PICTURES"):  # to look at
+            (Path(folder) / "incident.html").write_text(page)
+            (Path(folder) / "incident.txt").write_text(text)
+            journal = self.guest.run("journalctl", "-b", "-u", "slotd", "-o", "export", "--all").text
+            (Path(folder) / "incident.export").write_text(journal)
+
+    def _the_history_can_be_played(self) -> None:
+        self.guest.run("mkdir", "-p", "/run/replay")
+        for name, action in (("same", "true"), ("other", "false")):
+            text = f"[coordinator]\nautomatic_action = {action}\n"
+            self.guest.write(f"/run/replay/{name}.toml", text, create=True)
+        played = {
+            name: json.loads(
+                self.guest.slotctl("replay", "local", "--config", f"/run/replay/{name}.toml", "--json").text
+            )["incidents"][-1]
+            for name in ("same", "other")
+        }
+
+        self.assertTrue(played["same"]["same"], played["same"])
+        self.assertIn("recovered and verified", played["same"]["would"]["end"])
+        self.assertFalse(played["other"]["same"], played["other"])
+        self.assertEqual(played["other"]["would"]["steps"], [])
+        self.assertIn("automatic_action is off", " ".join(played["other"]["would"]["refusals"]))
 
     def test_a_stop_opens_every_gate_and_moves_nothing(self) -> None:
         self.service.configure(level='"exclusive"')
@@ -293,12 +338,15 @@ class Service(ServiceScenario):
         self.assertIn("Watchdog timeout", self.service.journal())
 
     def test_each_user_may_do_what_the_table_says(self) -> None:
-        for name, group in (("plain", None), ("reader", "slotd"), ("admin", "slotd-admin")):
+        for name, group in (
+            ("plain", None), ("reader", "slotd"), ("admin", "slotd-admin"), ("logs", "systemd-journal")
+        ):
             self.guest.run("useradd", name, *(("-G", group) if group else ()), check=False)
         expected = {
-            "plain": dict.fromkeys([*READS, *ACTS], 5) | {"check": 3},
-            "reader": dict.fromkeys(READS, 0) | dict.fromkeys(ACTS, 5) | {"check": 0},
-            "admin": dict.fromkeys([*READS, *ACTS], 0) | {"check": 0},
+            "plain": dict.fromkeys([*READS, *ACTS, *JOURNAL], 5) | {"check": 3},
+            "reader": dict.fromkeys(READS, 0) | dict.fromkeys([*ACTS, *JOURNAL], 5) | {"check": 0},
+            "admin": dict.fromkeys([*READS, *ACTS], 0) | dict.fromkeys(JOURNAL, 5) | {"check": 0},
+            "logs": dict.fromkeys([*READS, *ACTS], 5) | dict.fromkeys(JOURNAL, 0) | {"check": 3},
         }
 
         found = {
@@ -306,7 +354,7 @@ class Service(ServiceScenario):
                 verb: self.guest.run(
                     "runuser", "-u", name, "--", "slotctl", verb, *words, timeout=90, check=False
                 ).code
-                for verb, words in (READS | ACTS | CHECK).items()
+                for verb, words in (READS | ACTS | CHECK | JOURNAL).items()
             }
             for name in expected
         }

@@ -41,8 +41,8 @@ TEST(HookCall, TellsAProgramEverythingThatSlotdAsks) {
     EXPECT_EQ(*run, (HookRun{true,
                              2s,
                              {"SLOTD_PORT=0000:00:1c.0", "SLOTD_SLOT=5", "SLOTD_STEP=slot",
-                              "SLOTD_INCIDENT=abc", "SLOTD_AUTOMATIC=0", "SLOTD_FORCED=1",
-                              "SLOTD_ASKED_BY=uid 0",
+                              "SLOTD_INCIDENT=0000000000000abc", "SLOTD_AUTOMATIC=0",
+                              "SLOTD_FORCED=1", "SLOTD_ASKED_BY=uid 0",
                               "SLOTD_FUNCTIONS=0000:3b:00.0=nvme 0000:3b:00.1="}}));
 }
 
@@ -54,8 +54,8 @@ TEST(HookCall, TellsAProgramHowTheAttemptEnded) {
     ASSERT_TRUE(run) << run.error().message();
     EXPECT_EQ(*run, (HookRun{false,
                              1h,
-                             {"SLOTD_PORT=0000:00:1c.0", "SLOTD_INCIDENT=abc", "SLOTD_WELL=1",
-                              "SLOTD_HOW=verified"}}));
+                             {"SLOTD_PORT=0000:00:1c.0", "SLOTD_INCIDENT=0000000000000abc",
+                              "SLOTD_WELL=1", "SLOTD_HOW=verified"}}));
 }
 
 TEST(HookCall, ThatIsNoneIsRefused) {

@@ -94,6 +94,24 @@ TEST(CommandLine, AReloadNeedsNoReasonAndAConfigNoSlot) {
     EXPECT_EQ(understood({"config", "5"}), (Invocation{ConfigCommand{"5"}}));
 }
 
+TEST(CommandLine, UnderstandsTheVerbsThatReadTheJournal) {
+    EXPECT_EQ(understood({"timeline", "last"}), (Invocation{TimelineCommand{"last", {}, {}}}));
+    EXPECT_EQ(understood({"timeline", "6B07e5", "--html", "-", "--journal", "/srv/j"}),
+              (Invocation{TimelineCommand{"6b07e5", "-", "/srv/j"}}));
+    EXPECT_EQ(understood({"replay", "local", "--config", "new.toml"}),
+              (Invocation{ReplayCommand{"local", "new.toml"}}));
+    const std::string hint = "try 'slotctl timeline --help'\n";
+    for (const char* const name : {"", "0x12", "12345678123456789", "first"}) {
+        EXPECT_EQ(answered({"timeline", name}).error,
+                  "slotctl: INCIDENT: write 1 to 16 hexadecimal digits, or last\n" + hint);
+    }
+    EXPECT_EQ(answered({"timeline", "last", "--html", "x", "--json"}).error,
+              "slotctl: --html and --json: choose one\n" + hint);
+    EXPECT_EQ(answered({"replay", "local"}).error,
+              "slotctl: --config: name the other configuration's file\n"
+              "try 'slotctl replay --help'\n");
+}
+
 TEST(CommandLine, TakesJsonAndSocketBeforeAndAfterTheVerb) {
     const Invocation expected{ListCommand{}, "/tmp/s", true};
     EXPECT_EQ(understood({"--json", "--socket", "/tmp/s", "list"}), expected);

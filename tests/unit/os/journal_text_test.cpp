@@ -24,7 +24,9 @@ Record full_record() {
                   .incident = 0xab,
                   .attempt = 2,
                   .phase = "resetting",
-                  .text = "resetting the slot: the kernel gave up"};
+                  .text = "resetting the slot: the kernel gave up",
+                  .event = R"({"v":1})",
+                  .suppressed = 3};
 }
 
 Record bare_record(const std::string& text) {
@@ -35,7 +37,9 @@ Record bare_record(const std::string& text) {
                   .incident = 0,
                   .attempt = 0,
                   .phase = {},
-                  .text = text};
+                  .text = text,
+                  .event = {},
+                  .suppressed = 0};
 }
 
 TEST(JournalText, GivesJournaldAFieldForEachFact) {
@@ -49,7 +53,9 @@ TEST(JournalText, GivesJournaldAFieldForEachFact) {
               "SLOTD_SLOT=1\n"
               "SLOTD_INCIDENT=00000000000000ab\n"
               "SLOTD_ATTEMPT=2\n"
-              "SLOTD_PHASE=resetting\n");
+              "SLOTD_PHASE=resetting\n"
+              "SLOTD_SUPPRESSED=3\n"
+              "SLOTD_EVENT={\"v\":1}\n");
 }
 
 TEST(JournalText, LeavesOutFieldsThatHaveNoValue) {
