@@ -9,7 +9,7 @@ function __slotctl_is
     __fish_seen_subcommand_from $argv
 end
 
-set -l verbs list show plan reset hold release watch check version
+set -l verbs list show plan reset hold release watch check doctor version
 complete -c slotctl -f
 complete -c slotctl -s h -l help -d 'print help'
 complete -c slotctl -l json -d 'print replies as JSON'
@@ -24,8 +24,9 @@ complete -c slotctl -n "not __slotctl_is $verbs" -a hold -d 'keep slotd from a s
 complete -c slotctl -n "not __slotctl_is $verbs" -a release -d 'end a hold or a quarantine'
 complete -c slotctl -n "not __slotctl_is $verbs" -a watch -d 'decisions as they are made'
 complete -c slotctl -n "not __slotctl_is $verbs" -a check -d 'for a monitoring system'
+complete -c slotctl -n "not __slotctl_is $verbs" -a doctor -d 'examine machine and slots'
 complete -c slotctl -n "not __slotctl_is $verbs" -a version -d 'the versions'
-complete -c slotctl -n '__slotctl_is show plan reset hold release' -a '(__slotctl_slots)'
+complete -c slotctl -n '__slotctl_is show plan reset hold release doctor' -a '(__slotctl_slots)'
 complete -c slotctl -n '__slotctl_is plan reset' -l method -x -a 'auto flr bus slot vfio reenumerate'
 complete -c slotctl -n '__slotctl_is reset hold release' -l reason -x -d 'why, for the log'
 complete -c slotctl -n '__slotctl_is reset' -l dry-run -d 'touch nothing'

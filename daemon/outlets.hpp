@@ -8,6 +8,7 @@
 #include "control/backend.hpp"
 #include "control/control_service.hpp"
 #include "control/loan.hpp"
+#include "daemon/doctor_desk.hpp"
 #include "engine/engine.hpp"
 #include "engine/ports.hpp"
 #include "history/entry.hpp"
@@ -15,6 +16,7 @@
 #include "os/event_loop.hpp"
 #include "os/history_store.hpp"
 #include "os/loans.hpp"
+#include "report/checkup.hpp"
 
 namespace slotd::daemon {
 
@@ -63,11 +65,12 @@ class EngineBackend final : public control::Backend {
 public:
     /// `loans`: for what comes with requests; `answers`: for those that do not reach the engine.
     EngineBackend(engine::Engine& engine, const os::EventLoop& loop, os::Loans& loans,
-                  engine::RequestSink& answers)
+                  engine::RequestSink& answers, const DoctorDesk& desk)
         : engine_(engine),
           loop_(loop),
           loans_(loans),
-          answers_(answers) {}
+          answers_(answers),
+          desk_(desk) {}
 
     std::vector<coordinator::SlotStatus> slots() const override;
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
@@ -76,11 +79,14 @@ public:
     void release(const event::ReleaseRequested& request) override;
     void plan(const event::PlanRequested& request) override;
 
+    report::DaemonNotes doctor() const override { return desk_.notes(); }
+
 private:
     engine::Engine& engine_;
     const os::EventLoop& loop_;
     os::Loans& loans_;
     engine::RequestSink& answers_;
+    const DoctorDesk& desk_;
 };
 
 }  // namespace slotd::daemon

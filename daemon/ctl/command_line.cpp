@@ -28,10 +28,10 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kVerbs{"list",    "show",  "plan",  "reset",  "hold",
-                                                 "release", "watch", "check", "version"};
+constexpr std::array<std::string_view, 10> kVerbs{"list",    "show",  "plan",  "reset",  "hold",
+                                                  "release", "watch", "check", "doctor", "version"};
 constexpr std::string_view kVerbsText =
-    "list, show, plan, reset, hold, release, watch, check, version";
+    "list, show, plan, reset, hold, release, watch, check, doctor, version";
 constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
@@ -120,6 +120,10 @@ void declare(CLI::App& app, Raw& raw) {
         add_verb(app, raw, "check", "tell a monitoring system how the slots are");
     check->footer(help::kCheck);
     check->add_flag("--npd", raw.npd, "exit codes of node-problem-detector, not of Nagios");
+    CLI::App* const doctor = add_verb(
+        app, raw, "doctor", "examine machine and slots: what is guaranteed, what could be better");
+    doctor->footer(help::kDoctor);
+    doctor->add_option("SLOT", raw.name, "slot, or function in one; else all");
     add_verb(app, raw, "version", "print the versions of slotctl and slotd");
 }
 
@@ -204,8 +208,9 @@ std::variant<Command, Answered> checked_hold(const Raw& raw, bool with_time) {
 
 std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw& raw) {
     const std::string name = verb.get_name();
-    const bool about_a_slot =
-        name != "list" && name != "watch" && name != "check" && name != "version";
+    const bool about_a_slot = name == "doctor" ? verb.count("SLOT") > 0
+                                               : name != "list" && name != "watch" &&
+                                                     name != "check" && name != "version";
     if (about_a_slot && (raw.name.empty() || raw.name.size() > control::kNameBytesMax)) {
         return wrong(name, "SLOT: write a name of 1 to 255 bytes");
     }
@@ -233,6 +238,9 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
     }
     if (name == "check") {
         return CheckCommand{raw.npd ? CheckFor::NodeProblemDetector : CheckFor::Nagios};
+    }
+    if (name == "doctor") {
+        return about_a_slot ? DoctorCommand{raw.name} : DoctorCommand{};
     }
     return name == "version" ? Command{VersionCommand{}} : Command{ListCommand{}};
 }

@@ -64,12 +64,18 @@ struct CheckCommand {
     bool operator==(const CheckCommand&) const = default;
 };
 
+struct DoctorCommand {
+    std::optional<std::string> slot;  ///< nullopt: the machine and every slot
+    bool operator==(const DoctorCommand&) const = default;
+};
+
 struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
 
-using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
-                             ReleaseCommand, WatchCommand, CheckCommand, VersionCommand>;
+using Command =
+    std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand, ReleaseCommand,
+                 WatchCommand, CheckCommand, DoctorCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

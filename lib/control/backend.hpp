@@ -7,6 +7,7 @@
 #include "control/loan.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
+#include "report/checkup.hpp"
 
 namespace slotd::control {
 
@@ -26,6 +27,8 @@ public:
     virtual void release(const event::ReleaseRequested& request) = 0;
     /// The answer is a PlanAnswer.
     virtual void plan(const event::PlanRequested& request) = 0;
+    /// What was noted beside the slots' statuses; from memory, touches nothing.
+    virtual report::DaemonNotes doctor() const = 0;
 };
 
 }  // namespace slotd::control

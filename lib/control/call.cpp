@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/overloaded.hpp"
+#include "control/doctor_call.hpp"
 #include "control/fault.hpp"
 #include "control/idl.hpp"
 #include "control/interface.hpp"
@@ -132,6 +133,16 @@ Decoded plan_of(const json& parameters) {
                                 : Decoded(std::unexpected(InvalidParameter{"target"}));
 }
 
+Decoded doctor_of(const json& parameters) {
+    const auto slot = parameters.find("slot");
+    if (slot == parameters.end() || slot->is_null()) {
+        return ConsultDoctor{};
+    }
+    ConsultDoctor consult{slot->get<std::string>()};
+    return is_name(*consult.slot) ? Decoded(std::move(consult))
+                                  : Decoded(std::unexpected(InvalidParameter{"slot"}));
+}
+
 /// `parameters` has passed the interface's check.
 Decoded method_of(std::string_view interface, std::string_view name, const json& parameters) {
     if (interface == kServiceInterface) {
@@ -158,6 +169,9 @@ Decoded method_of(std::string_view interface, std::string_view name, const json&
     }
     if (name == "Plan") {
         return plan_of(parameters);
+    }
+    if (name == "Doctor") {
+        return doctor_of(parameters);
     }
     if (name == "Subscribe") {
         return Subscribe{};
@@ -246,6 +260,11 @@ std::string encode_call(const Method& method, bool more) {
             [&](const PlanReset& one) {
                 parameters["target"] = one.target;
                 parameters["method"] = event::to_text(one.method);
+            },
+            [&](const ConsultDoctor& one) {
+                if (one.slot) {
+                    parameters["slot"] = *one.slot;
+                }
             },
             [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},
         },

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/overloaded.hpp"
+#include "control/doctor_call.hpp"
 #include "control/interface.hpp"
 
 namespace slotd::control {
@@ -32,6 +33,7 @@ std::string method_name(const Method& method) {
             [](const HoldSlot&) { return of_coordinator("Hold"); },
             [](const ReleaseSlot&) { return of_coordinator("Release"); },
             [](const PlanReset&) { return of_coordinator("Plan"); },
+            [](const ConsultDoctor&) { return of_coordinator("Doctor"); },
             [](const Subscribe&) { return of_coordinator("Subscribe"); },
             [](const GetVersion&) { return of_coordinator("Version"); },
         },

@@ -12,6 +12,7 @@
 #include "action/record.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "control/doctor_call.hpp"
 #include "control/fault.hpp"
 #include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
@@ -86,7 +87,7 @@ struct GetVersion {
 };
 
 using Method = std::variant<GetInfo, GetInterfaceDescription, ListSlots, ShowSlot, ResetTarget,
-                            HoldSlot, ReleaseSlot, PlanReset, Subscribe, GetVersion>;
+                            HoldSlot, ReleaseSlot, PlanReset, ConsultDoctor, Subscribe, GetVersion>;
 
 /// "io.slotd.Coordinator.List"
 std::string method_name(const Method& method);
@@ -155,7 +156,7 @@ struct VersionReply {
 };
 
 using Reply = std::variant<InfoReply, DescriptionReply, SlotsReply, SlotReply, ResetReply,
-                           PlanReply, DoneReply, RecordReply, VersionReply>;
+                           PlanReply, DoneReply, DoctorReply, RecordReply, VersionReply>;
 
 /// The daemon's side. Decoding checks the call against the interface text and the bounds above;
 /// unknown parameters are refused (a misspelt dry_run must not reset a card).

@@ -11,6 +11,8 @@
 #include "action/record.hpp"
 #include "base/overloaded.hpp"
 #include "base/time.hpp"
+#include "control/doctor_call.hpp"
+#include "control/doctor_json.hpp"
 #include "control/fault.hpp"
 #include "control/interface.hpp"
 #include "control/json.hpp"
@@ -147,6 +149,7 @@ json parameters_of(const Reply& reply) {
                                       {"port", one.port.to_string()},
                                       {"text", one.text}};
                           },
+                          [](const DoctorReply& one) { return of_doctor(one.notes); },
                           [](const RecordReply& one) {
                               json parameters{{"record", of_record(one.record)}};
                               if (one.missed != 0) {

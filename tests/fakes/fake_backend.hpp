@@ -9,6 +9,7 @@
 #include "control/loan.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
+#include "report/checkup.hpp"
 
 namespace slotd::fakes {
 
@@ -23,6 +24,7 @@ public:
     std::vector<event::HoldRequested> held;
     std::vector<event::ReleaseRequested> released;
     std::vector<event::PlanRequested> planned;
+    report::DaemonNotes notes;
     std::function<void(const event::ResetRequested&)> on_submit;
     std::function<void(event::RequestId)> on_act;  ///< a hold or release
     std::function<void(event::RequestId)> on_plan;
@@ -34,6 +36,8 @@ public:
     void hold(const event::HoldRequested& request) override;
     void release(const event::ReleaseRequested& request) override;
     void plan(const event::PlanRequested& request) override;
+
+    report::DaemonNotes doctor() const override { return notes; }
 };
 
 /// A Root Port with a network card (slot "5"), one with a switch whose two nested slots are both

@@ -49,6 +49,8 @@ TEST(Call, ComesBackAsItWasEncoded) {
         HoldSlot{"5", std::nullopt, "why not"},
         ReleaseSlot{"5", "why not"},
         PlanReset{"0000:01:00.0", event::ResetMethod::Vfio},
+        ConsultDoctor{},
+        ConsultDoctor{"5"},
         Subscribe{},
         GetVersion{},
     };

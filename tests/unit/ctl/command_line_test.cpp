@@ -48,6 +48,8 @@ TEST(CommandLine, UnderstandsEveryVerb) {
     EXPECT_EQ(understood({"list"}), (Invocation{ListCommand{}}));
     EXPECT_EQ(understood({"show", "5"}), (Invocation{ShowCommand{"5"}}));
     EXPECT_EQ(understood({"watch"}), (Invocation{WatchCommand{}}));
+    EXPECT_EQ(understood({"doctor"}), (Invocation{DoctorCommand{}}));
+    EXPECT_EQ(understood({"doctor", "5"}), (Invocation{DoctorCommand{"5"}}));
     EXPECT_EQ(understood({"version"}), (Invocation{VersionCommand{}}));
     EXPECT_EQ(understood({"reset", "3b:00.0", "--method", "flr", "--reason", "why not", "--wait",
                           "--timeout", "2.5"}),
@@ -95,6 +97,8 @@ TEST(CommandLine, SaysInOneLineWhatIsWrong) {
         {{"reset", "5", "--reason", "x", "--timeout", "5"}, "slotctl reset --help"},
         {{"reset", "5", "--reason", "x", "--wait", "--timeout", "soon"}, "slotctl reset --help"},
         {{"reset", "5", "--reason", "x", "--wait", "--timeout", "nan"}, "slotctl reset --help"},
+        {{"doctor", ""}, "slotctl doctor --help"},
+        {{"doctor", "5", "6"}, "slotctl doctor --help"},
         {{"plan"}, "slotctl plan --help"},
         {{"plan", "5", "--method", "quarantine"}, "slotctl plan --help"},
         {{"plan", "5", "--force"}, "slotctl plan --help"},
