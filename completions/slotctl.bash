@@ -10,7 +10,7 @@ _slotctl() {
     local cur prev words cword verb="" word
     _get_comp_words_by_ref -n : cur prev words cword
     for word in "${words[@]:1:cword-1}"; do
-        case $word in list|show|plan|reset|hold|release|reload|config|history|top|watch|check|timeline|replay|version) verb=$word ;; esac
+        case $word in list|show|plan|reset|hold|release|reload|config|history|top|watch|check|doctor|timeline|replay|version) verb=$word ;; esac
     done
     case $prev in
         --method) COMPREPLY=($(compgen -W "auto flr bus slot vfio reenumerate" -- "$cur")); return ;;
@@ -20,12 +20,12 @@ _slotctl() {
     esac
     local all="--help --json --color --socket" options="" slots=""
     case $verb in
-        "") options="$all --version list show plan reset hold release reload config history top watch check timeline replay version" ;;
+        "") options="$all --version list show plan reset hold release reload config history top watch check doctor timeline replay version" ;;
         list|top|watch|version) options=$all ;;
         check) options="$all --npd" ;;
         timeline) options="$all --html --journal last" ;;
         replay) options="$all --config local"; [[ $cur != -* ]] && options+=" $(compgen -f -- "$cur")" ;;
-        show) options=$all slots=y ;;
+        show|doctor) options=$all slots=y ;;
         plan) options="$all --method" slots=y ;;
         reset) options="$all --method --reason --dry-run --force --wait --timeout" slots=y ;;
         hold) options="$all --reason --for" slots=y ;;

@@ -9,7 +9,7 @@ function __slotctl_is
     __fish_seen_subcommand_from $argv
 end
 
-set -l verbs list show plan reset hold release reload config history top watch check timeline replay version
+set -l verbs list show plan reset hold release reload config history top watch check doctor timeline replay version
 complete -c slotctl -f
 complete -c slotctl -s h -l help -d 'print help'
 complete -c slotctl -l json -d 'print replies as JSON'
@@ -28,10 +28,11 @@ complete -c slotctl -n "not __slotctl_is $verbs" -a history -d 'what slotd remem
 complete -c slotctl -n "not __slotctl_is $verbs" -a top -d 'the ports on the whole screen'
 complete -c slotctl -n "not __slotctl_is $verbs" -a watch -d 'decisions as they are made'
 complete -c slotctl -n "not __slotctl_is $verbs" -a check -d 'for a monitoring system'
+complete -c slotctl -n "not __slotctl_is $verbs" -a doctor -d 'examine machine and slots'
 complete -c slotctl -n "not __slotctl_is $verbs" -a timeline -d 'draw an incident from the journal'
 complete -c slotctl -n "not __slotctl_is $verbs" -a replay -d 'what another configuration would have done'
 complete -c slotctl -n "not __slotctl_is $verbs" -a version -d 'the versions'
-complete -c slotctl -n '__slotctl_is show plan reset hold release config history' -a '(__slotctl_slots)'
+complete -c slotctl -n '__slotctl_is show plan reset hold release config history doctor' -a '(__slotctl_slots)'
 complete -c slotctl -n '__slotctl_is plan reset' -l method -x -a 'auto flr bus slot vfio reenumerate'
 complete -c slotctl -n '__slotctl_is reset hold release reload' -l reason -x -d 'why, for the log'
 complete -c slotctl -n '__slotctl_is reset' -l dry-run -d 'touch nothing'

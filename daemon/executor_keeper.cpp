@@ -73,6 +73,7 @@ Status ExecutorKeeper::close(Duration patience) {
 void ExecutorKeeper::ended(const std::string& how) {
     const Instant now = loop_.now();
     deaths_.push_back(now);
+    ++deaths_total_;
     while (now - deaths_.front() > kDeathsWindow) {
         deaths_.pop_front();
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <string>
@@ -37,6 +38,9 @@ public:
     /// What clients have lent, by request.
     os::Loans& loans() { return loans_; }
 
+    /// How many slotd-exec have ended without being told to.
+    std::uint32_t deaths() const { return deaths_total_; }
+
     int fd() const { return client_.fd(); }
 
     void readable() { client_.readable(); }
@@ -52,6 +56,7 @@ private:
     engine::RecordSink& records_;
     News news_;
     std::deque<Instant> deaths_;
+    std::uint32_t deaths_total_ = 0;
     os::Loans loans_;
     os::ExecutorClient client_;
 };

@@ -36,7 +36,7 @@ void Hooks::reconfigure(std::string directory, Duration patience) {
     patience_ = patience;
 }
 
-Result<std::vector<std::string>> Hooks::sockets() const {
+Result<std::vector<std::string>> Hooks::names() const {
     std::vector<std::string> names;
     std::error_code error;
     std::filesystem::directory_iterator at(directory_, error);
@@ -77,8 +77,8 @@ void Hooks::nobody_objects(event::EffectId id) {
 }
 
 void Hooks::ask(event::EffectId id, control::HookQuestion question) {
-    const auto names = sockets();
-    if (names && names->empty()) {
+    const auto sockets = names();
+    if (sockets && sockets->empty()) {
         nobody_objects(id);
         return;
     }
@@ -92,12 +92,12 @@ void Hooks::ask(event::EffectId id, control::HookQuestion question) {
         return;
     }
     inquiry.timer = std::move(*timer);
-    if (!names) {
-        inquiry.objection = names.error().message();
+    if (!sockets) {
+        inquiry.objection = sockets.error().message();
     } else {
         question.patience = patience_;
         const std::string call = control::encode_call(question);
-        for (const std::string& name : *names) {
+        for (const std::string& name : *sockets) {
             if (const auto begun = begin(inquiry, name, call); !begun) {
                 inquiry.objection = "hook " + name + ": " + begun.error().message();
             }
@@ -172,12 +172,12 @@ void Hooks::tell(const control::HookEnd& end) {
     if (asked_.erase(end.port) == 0) {
         return;
     }
-    const auto names = sockets();
-    if (!names) {
+    const auto sockets = names();
+    if (!sockets) {
         return;
     }
     const std::string call = control::encode_call(end);
-    for (const std::string& name : *names) {
+    for (const std::string& name : *sockets) {
         if (auto client = os::ControlClient::connect(directory_ + "/" + name)) {
             (void)client->send(call, Duration::zero());  // best effort; it reads when it gets to it
         }

@@ -36,6 +36,8 @@ public:
     void reconfigure(std::string directory, Duration patience);
     /// Without an answer after the patience, silence is an objection.
     void ask(event::EffectId id, control::HookQuestion question);
+    /// Who would be asked now: the names of the sockets, at most kHooksMax.
+    Result<std::vector<std::string>> names() const;
     /// Only where somebody was asked about that port before.
     void tell(const control::HookEnd& end);
 
@@ -54,7 +56,6 @@ private:
         bool over = false;
     };
 
-    Result<std::vector<std::string>> sockets() const;
     void nobody_objects(event::EffectId id);
     Status begin(Inquiry& inquiry, const std::string& name, const std::string& call);
     void hear(Inquiry& inquiry, std::list<Asked>::iterator asked);

@@ -72,49 +72,49 @@ void Memory::append(const history::Entry& entry, std::optional<history::Ticket> 
 }
 
 std::vector<coordinator::SlotStatus> EngineBackend::slots() const {
-    return engine_.coordinator().statuses(loop_.now());
+    return parts_.engine.coordinator().statuses(parts_.loop.now());
 }
 
 std::vector<std::string> EngineBackend::preview(const event::ResetRequested& request) const {
-    return engine_.coordinator().preview(request);
+    return parts_.engine.coordinator().preview(request);
 }
 
 void EngineBackend::submit(const event::ResetRequested& request,
                            std::unique_ptr<control::Loan> lent) {
     // Only the control socket makes loans, and only of this kind.
     if (auto* const descriptors = dynamic_cast<os::LentDescriptors*>(lent.get())) {
-        if (auto kept = loans_.put(request.request, descriptors->take()); !kept) {
-            answers_.answer(
+        if (auto kept = parts_.loans.put(request.request, descriptors->take()); !kept) {
+            parts_.answers.answer(
                 engine::ResetAnswer{request.request, false, "refused", kept.error().message()});
             return;
         }
     }
-    engine_.submit(request, loop_.now());
+    parts_.engine.submit(request, parts_.loop.now());
 }
 
 void EngineBackend::hold(const event::HoldRequested& request) {
-    engine_.hold(request, loop_.now());
+    parts_.engine.hold(request, parts_.loop.now());
 }
 
 void EngineBackend::release(const event::ReleaseRequested& request) {
-    engine_.release(request, loop_.now());
+    parts_.engine.release(request, parts_.loop.now());
 }
 
 void EngineBackend::plan(const event::PlanRequested& request) {
-    engine_.plan(request, loop_.now());
+    parts_.engine.plan(request, parts_.loop.now());
 }
 
 void EngineBackend::history(const control::HistoryRequested& request) {
-    history_.query(request.query, request.request);
+    parts_.history.query(request.query, request.request);
 }
 
 std::expected<control::ReloadReply, std::vector<std::string>> EngineBackend::reload(
     const event::Requester& requester) {
-    return configuration_.reload(requester.to_string());
+    return parts_.configuration.reload(requester.to_string());
 }
 
 control::ConfigReply EngineBackend::config(const std::optional<pci::Address>& port) const {
-    return configuration_.reply(port);
+    return parts_.configuration.reply(port);
 }
 
 }  // namespace slotd::daemon

@@ -14,6 +14,7 @@
 #include "control/loan.hpp"
 #include "control/message.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/doctor_desk.hpp"
 #include "engine/engine.hpp"
 #include "engine/ports.hpp"
 #include "history/entry.hpp"
@@ -22,6 +23,7 @@
 #include "os/history_store.hpp"
 #include "os/loans.hpp"
 #include "pci/address.hpp"
+#include "report/checkup.hpp"
 
 namespace slotd::daemon {
 
@@ -79,15 +81,18 @@ private:
 /// What the control interface asks of the engine.
 class EngineBackend final : public control::Backend {
 public:
-    /// `loans`: for what comes with requests; `answers`: for those that do not reach the engine.
-    EngineBackend(engine::Engine& engine, Configuration& configuration, const os::EventLoop& loop,
-                  os::Loans& loans, engine::RequestSink& answers, os::HistoryStore& history)
-        : engine_(engine),
-          configuration_(configuration),
-          loop_(loop),
-          loans_(loans),
-          answers_(answers),
-          history_(history) {}
+    /// They outlive it.
+    struct Parts {
+        engine::Engine& engine;
+        Configuration& configuration;
+        const os::EventLoop& loop;
+        os::Loans& loans;              ///< for what comes with requests
+        engine::RequestSink& answers;  ///< for those that do not reach the engine
+        os::HistoryStore& history;
+        const DoctorDesk& desk;
+    };
+
+    explicit EngineBackend(Parts parts) : parts_(parts) {}
 
     std::vector<coordinator::SlotStatus> slots() const override;
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
@@ -100,13 +105,10 @@ public:
         const event::Requester& requester) override;
     control::ConfigReply config(const std::optional<pci::Address>& port) const override;
 
+    report::DaemonNotes doctor() const override { return parts_.desk.notes(); }
+
 private:
-    engine::Engine& engine_;
-    Configuration& configuration_;
-    const os::EventLoop& loop_;
-    os::Loans& loans_;
-    engine::RequestSink& answers_;
-    os::HistoryStore& history_;
+    Parts parts_;
 };
 
 }  // namespace slotd::daemon

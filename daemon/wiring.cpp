@@ -25,6 +25,7 @@
 #include "control/control_service.hpp"
 #include "coordinator/coordinator.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/doctor_desk.hpp"
 #include "daemon/executor_keeper.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/hooked.hpp"
@@ -87,6 +88,7 @@ public:
                   {.outcome =
                        [this](event::EffectId id, const event::Outcome& outcome) {
                            engine_.effect_finished(id, outcome, loop_.now());
+                           desk_.seen(outcome);
                        },
                    .restarted = [this] { engine_.executor_restarted(loop_.now()); },
                    .lost = [this] { end(ExitCode::ExecutorLost); }}),
@@ -110,7 +112,8 @@ public:
           engine_(settings_of(loaded.config),
                   {hooked_executor_, topology_, records_, answers_, hooked_memory_}),
           configuration_(options, std::move(loaded), {engine_, hooks_, records_, loop_}),
-          backend_(engine_, configuration_, loop_, keeper_.loans(), answers_, history_),
+          desk_(options.sysfs_root.value_or("/sys"), configuration_, engine_, keeper_, hooks_),
+          backend_({engine_, configuration_, loop_, keeper_.loans(), answers_, history_, desk_}),
           service_(backend_,
                    {.version = SLOTD_VERSION, .groups = os::access_groups(), .limits = {}}) {}
 
@@ -195,11 +198,13 @@ private:
             return ended;
         }
         if (options_.sysfs_root) {
+            desk_.no_trace(*options_.sysfs_root + " is a tree of files");
             return std::nullopt;  // the trace would be another machine's
         }
         auto passed = os::TraceEvents::passed_by_systemd();
         auto trace = passed ? Result<os::TraceEvents>(std::move(*passed)) : os::TraceEvents::open();
         if (!trace) {
+            desk_.no_trace(trace.error().message());
             say(action::Priority::Warning, action::RecordKind::DaemonStarted,
                 trace.error().message() + "; errors are heard of only when their recovery begins");
             return std::nullopt;
@@ -208,12 +213,16 @@ private:
             say(action::Priority::Info, action::RecordKind::DaemonStarted,
                 "this kernel has no trace event " + unseen);
         }
+        desk_.trace_without(trace->unseen());
         trace_.emplace(std::move(*trace));
         return watch(trace_->fd(), os::Turn::Kernel, [this] { trace_->readable(kernel_sink()); });
     }
 
     std::function<void(const event::KernelEvent&)> kernel_sink() {
-        return [this](const event::KernelEvent& said) { engine_.kernel_said(said, loop_.now()); };
+        return [this](const event::KernelEvent& said) {
+            engine_.kernel_said(said, loop_.now());
+            desk_.heard(said);
+        };
     }
 
     /// 1,200 clients and a margin; the soft limit is 1,024 where nobody raised it. Best effort:
@@ -352,6 +361,7 @@ private:
     HookedMemory hooked_memory_;
     engine::Engine engine_;
     Configuration configuration_;
+    DoctorDesk desk_;
     EngineBackend backend_;
     control::ControlService service_;
     std::unique_ptr<os::ControlSocket> socket_;

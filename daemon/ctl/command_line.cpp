@@ -33,9 +33,9 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 15> kVerbs{"list", "show", "plan", "reset", "hold", "release", "reload", "config", "history", "top", "watch", "check", "timeline", "replay", "version"};
+constexpr std::array<std::string_view, 16> kVerbs{"list", "show", "plan", "reset", "hold", "release", "reload", "config", "history", "top", "watch", "check", "doctor", "timeline", "replay", "version"};
 constexpr std::string_view kVerbsText =
-    "list, show, plan, reset, hold, release, reload, config, history, top, watch, check, timeline, replay, version";
+    "list, show, plan, reset, hold, release, reload, config, history, top, watch, check, doctor, timeline, replay, version";
 constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
@@ -170,6 +170,10 @@ void declare(CLI::App& app, Raw& raw) {
         add_verb(app, raw, "check", "tell a monitoring system how the slots are");
     check->footer(help::kCheck);
     check->add_flag("--npd", raw.npd, "exit codes of node-problem-detector, not of Nagios");
+    CLI::App* const doctor = add_verb(
+        app, raw, "doctor", "examine machine and slots: what is guaranteed, what could be better");
+    doctor->footer(help::kDoctor);
+    doctor->add_option("SLOT", raw.name, "slot, or function in one; else all");
     declare_journal_verbs(app, raw);
     add_verb(app, raw, "version", "print the versions of slotctl and slotd");
 }
@@ -317,7 +321,7 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
     if (name == "replay") {
         return checked_replay(raw);
     }
-    const bool may_name_one = name == "history" || name == "config";
+    const bool may_name_one = name == "history" || name == "config" || name == "doctor";
     const bool about_a_slot =
         verb.get_option_no_throw("SLOT") != nullptr && (!may_name_one || verb.count("SLOT") > 0);
     if (about_a_slot && (raw.name.empty() || raw.name.size() > control::kNameBytesMax)) {
@@ -367,6 +371,9 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
     }
     if (name == "check") {
         return CheckCommand{raw.npd ? CheckFor::NodeProblemDetector : CheckFor::Nagios};
+    }
+    if (name == "doctor") {
+        return about_a_slot ? DoctorCommand{raw.name} : DoctorCommand{};
     }
     return name == "version" ? Command{VersionCommand{}} : Command{ListCommand{}};
 }

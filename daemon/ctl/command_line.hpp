@@ -89,6 +89,11 @@ struct CheckCommand {
     bool operator==(const CheckCommand&) const = default;
 };
 
+struct DoctorCommand {
+    std::optional<std::string> slot;  ///< nullopt: the machine and every slot
+    bool operator==(const DoctorCommand&) const = default;
+};
+
 struct TimelineCommand {
     std::string incident;                ///< "last", or the beginning of its 16 digits
     std::optional<std::string> html;     ///< write the page there; "-": to stdout
@@ -108,8 +113,8 @@ struct VersionCommand {
 
 using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
                              ReleaseCommand, ReloadCommand, ConfigCommand, HistoryCommand,
-                             TopCommand, WatchCommand, CheckCommand, TimelineCommand,
-                             ReplayCommand, VersionCommand>;
+                             TopCommand, WatchCommand, CheckCommand, DoctorCommand,
+                             TimelineCommand, ReplayCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

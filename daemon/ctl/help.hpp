@@ -114,6 +114,18 @@ each incident what it did, what it would have done, and where they part. Nothing
 the history does not know is assumed, and said. Of "journalctl -o export" make a file first:
   systemd-journal-remote -o host7.journal host7.export)";
 
+inline constexpr const char* kDoctor = R"(Examples:
+  slotctl doctor
+  slotctl doctor 5
+  slotctl doctor --json | jq -r '.slots[] | .port + " " + .verdict'
+Says of the machine and of each slot what slotd can guarantee there and why it is not more, what is
+bound, how the card can be reset, and what would make it better, worst first. It reads what
+everybody may read, and asks slotd for what only slotd knows; no card is touched. docs/doctor.md
+has each finding, named in brackets. Exit status, where something was examined:
+  0  nothing that somebody should change
+  1  a warning
+  2  a problem: slotd cannot do its work there, or a card waits for a person)";
+
 inline constexpr const char* kWatch =
     R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).
 With --json one object a line: {"record": {...}}, with "missed": N when N records before it were

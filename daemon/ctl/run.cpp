@@ -22,6 +22,7 @@ ExitCode run(const Invocation& invocation) {
             [&](const TopCommand&) { return run_top(invocation); },
             [&](const WatchCommand&) { return run_watch(invocation); },
             [&](const CheckCommand& check) { return run_check(check, invocation); },
+            [&](const DoctorCommand& doctor) { return run_doctor(doctor, invocation); },
             [&](const TimelineCommand& one) { return run_timeline(one, invocation); },
             [&](const ReplayCommand& one) { return run_replay(one, invocation); },
             [&](const VersionCommand&) { return run_version(invocation); },

@@ -19,6 +19,8 @@ ExitCode run_top(const Invocation& invocation);
 ExitCode run_watch(const Invocation& invocation);
 /// Ends with what the monitoring system of `check` expects, whatever happens.
 ExitCode run_check(const CheckCommand& check, const Invocation& invocation);
+/// Ends as `check` does where it has examined something, else as every verb.
+ExitCode run_doctor(const DoctorCommand& doctor, const Invocation& invocation);
 /// These two read the journal and ask nobody.
 ExitCode run_timeline(const TimelineCommand& wanted, const Invocation& invocation);
 ExitCode run_replay(const ReplayCommand& wanted, const Invocation& invocation);

@@ -16,6 +16,7 @@
 #include "event/observation.hpp"
 #include "event/outcome_wire.hpp"
 #include "os/config_space.hpp"
+#include "os/error_counts.hpp"
 #include "os/sysfs_dir.hpp"
 #include "pci/address.hpp"
 #include "pci/bars.hpp"
@@ -27,27 +28,11 @@ namespace slotd::executor {
 
 namespace {
 
-constexpr std::size_t kPageBytes = 4096;  // what an attribute of sysfs can hold
-
 std::uint16_t hex_attribute(const os::SysfsDir& dir, const std::string& name) {
     const auto text = dir.read(name);
     return text && text->starts_with("0x")
                ? parse_unsigned<std::uint16_t>(std::string_view(*text).substr(2), 16).value_or(0)
                : std::uint16_t{0};
-}
-
-/// The number after "TOTAL_ERR_..." (aer.c aer_dev_*_show); 0 where there is none.
-std::uint64_t total_errors(const os::SysfsDir& dir, const std::string& name) {
-    const auto text = dir.read(name);
-    std::string_view rest = text ? std::string_view(*text).substr(0, kPageBytes) : "";
-    while (!rest.empty()) {
-        std::string_view line = next_field(rest, '\n');
-        if (line.starts_with("TOTAL_ERR_")) {
-            (void)next_field(line, ' ');
-            return parse_unsigned<std::uint64_t>(line).value_or(0);
-        }
-    }
-    return 0;
 }
 
 /// By the links to them: reading sriov_numvfs takes device_lock, so it waits for a driver that
@@ -136,9 +121,7 @@ event::FunctionSeen observe_function(const Hands& hands, const os::SysfsDir& por
     } else {
         observe_physical(config, *dir, seen);
     }
-    seen.errors = {.correctable = total_errors(*dir, "aer_dev_correctable"),
-                   .nonfatal = total_errors(*dir, "aer_dev_nonfatal"),
-                   .fatal = total_errors(*dir, "aer_dev_fatal")};
+    seen.errors = os::read_error_counts(*dir);
     return seen;
 }
 

@@ -42,7 +42,11 @@ void observe_slot_registers(const CheckedPort& port, event::Observation& seen) {
         return;
     }
     const pci::SlotStatus slot_status(*status);
-    seen.slot_number = pci::SlotCapabilities(*capabilities).physical_slot_number();
+    const pci::SlotCapabilities slot_capabilities(*capabilities);
+    seen.slot_number = slot_capabilities.physical_slot_number();
+    seen.traits = {.hotplug = slot_capabilities.hotplug_capable(),
+                   .surprise = slot_capabilities.surprise_capable(),
+                   .power_controller = slot_capabilities.power_controller()};
     seen.card_present = slot_status.card_present();
     seen.presence_latched = slot_status.presence_detect_changed();
     seen.link_change_latched = slot_status.link_state_changed();

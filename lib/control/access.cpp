@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/overloaded.hpp"
+#include "control/doctor_call.hpp"
 #include "control/message.hpp"
 
 namespace slotd::control {
@@ -31,8 +32,8 @@ Role role_needed(const Method& method) {
     return std::visit(
         Overloaded{
             [](const OneOf<GetInfo, GetInterfaceDescription> auto&) { return Role::Stranger; },
-            [](const OneOf<ListSlots, ShowSlot, PlanReset, GetConfig, AskHistory, Subscribe,
-                           GetVersion> auto&) { return Role::Reader; },
+            [](const OneOf<ListSlots, ShowSlot, PlanReset, GetConfig, AskHistory, ConsultDoctor,
+                           Subscribe, GetVersion> auto&) { return Role::Reader; },
             [](const OneOf<HoldSlot, ReleaseSlot, ReloadConfig> auto&) { return Role::Operator; },
             [](const ResetTarget& reset) { return reset.dry_run ? Role::Reader : Role::Operator; },
         },

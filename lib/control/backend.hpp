@@ -12,6 +12,7 @@
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
+#include "report/checkup.hpp"
 
 namespace slotd::control {
 
@@ -38,6 +39,8 @@ public:
         const event::Requester& requester) = 0;
     /// What is in force; `port`: for the slot of this port, which is one of slots().
     virtual ConfigReply config(const std::optional<pci::Address>& port) const = 0;
+    /// What was noted beside the slots' statuses; from memory, touches nothing.
+    virtual report::DaemonNotes doctor() const = 0;
 };
 
 }  // namespace slotd::control

@@ -14,6 +14,7 @@
 #include "action/incident.hpp"
 #include "base/json.hpp"
 #include "base/overloaded.hpp"
+#include "control/doctor_call.hpp"
 #include "control/fault.hpp"
 #include "control/history_reply.hpp"
 #include "control/idl.hpp"
@@ -185,6 +186,16 @@ Decoded config_of(const json& parameters) {
                                 : Decoded(std::unexpected(InvalidParameter{"slot"}));
 }
 
+Decoded doctor_of(const json& parameters) {
+    const auto slot = parameters.find("slot");
+    if (slot == parameters.end() || slot->is_null()) {
+        return ConsultDoctor{};
+    }
+    ConsultDoctor consult{slot->get<std::string>()};
+    return is_name(*consult.slot) ? Decoded(std::move(consult))
+                                  : Decoded(std::unexpected(InvalidParameter{"slot"}));
+}
+
 /// `parameters` has passed the interface's check.
 Decoded method_of(std::string_view interface, std::string_view name, const json& parameters) {
     if (interface == kServiceInterface) {
@@ -220,6 +231,9 @@ Decoded method_of(std::string_view interface, std::string_view name, const json&
     }
     if (name == "GetConfig") {
         return config_of(parameters);
+    }
+    if (name == "Doctor") {
+        return doctor_of(parameters);
     }
     if (name == "Subscribe") {
         return Subscribe{};
@@ -325,6 +339,11 @@ std::string encode_call(const Method& method, bool more) {
             [&](const GetConfig& one) {
                 if (!one.slot.empty()) {
                     parameters["slot"] = one.slot;
+                }
+            },
+            [&](const ConsultDoctor& one) {
+                if (one.slot) {
+                    parameters["slot"] = *one.slot;
                 }
             },
             [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},

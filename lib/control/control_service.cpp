@@ -17,6 +17,7 @@
 #include "base/overloaded.hpp"
 #include "control/access.hpp"
 #include "control/backend.hpp"
+#include "control/doctor_call.hpp"
 #include "control/fault.hpp"
 #include "control/find_slot.hpp"
 #include "control/interface.hpp"
@@ -163,6 +164,7 @@ void ControlService::answer_call(ConnectionId id, Connection& connection, const 
             [&](const AskHistory& one) { history(id, connection, one, oneway); },
             [&](const ReloadConfig& one) { reload(id, connection, one, oneway); },
             [&](const GetConfig& one) { config(id, one, oneway); },
+            [&](const ConsultDoctor& one) { doctor(id, one, oneway); },
             [&](const Subscribe&) {
                 if (incoming.more && !oneway) {
                     connection.subscribed = true;
@@ -179,6 +181,19 @@ void ControlService::show(ConnectionId id, const ShowSlot& show, bool oneway) {
     if (auto found = find(id, show.slot, oneway)) {
         reply(id, SlotReply{std::move(found->slot)}, oneway);
     }
+}
+
+void ControlService::doctor(ConnectionId id, const ConsultDoctor& consult, bool oneway) {
+    std::optional<FoundSlot> found;
+    if (consult.slot && !(found = find(id, *consult.slot, oneway))) {
+        return;
+    }
+    DoctorReply told{backend_.doctor()};
+    if (found) {
+        std::erase_if(told.notes.slots,
+                      [&](const auto& slot) { return slot.port != found->slot.port; });
+    }
+    reply(id, told, oneway);
 }
 
 std::optional<FoundSlot> ControlService::find(ConnectionId id, const std::string& name,

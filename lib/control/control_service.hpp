@@ -19,25 +19,12 @@
 #include "control/framing.hpp"
 #include "control/loan.hpp"
 #include "control/message.hpp"
+#include "control/plan_reply.hpp"
+#include "control/reply_sink.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
 
 namespace slotd::control {
-
-/// Names one connection for the life of the daemon; never reused.
-using ConnectionId = std::uint64_t;
-
-/// Where replies go. Must not call back into the service from inside these.
-class ReplySink {
-public:
-    virtual ~ReplySink() = default;
-    /// A reply that somebody waits for. Never lost while the connection lives.
-    virtual void send(ConnectionId connection, std::string message) = 0;
-    /// A record that may be dropped: false when the connection's queue is full.
-    virtual bool offer(ConnectionId connection, std::string message) = 0;
-    /// Sends what is queued, then ends the connection; nothing more is read from it.
-    virtual void hang_up(ConnectionId connection) = 0;
-};
 
 /// Bounds on who may be connected at once.
 struct ClientLimits {
@@ -170,6 +157,7 @@ private:
     void reload(ConnectionId id, const Connection& connection, const ReloadConfig& reload,
                 bool oneway);
     void config(ConnectionId id, const GetConfig& config, bool oneway);
+    void doctor(ConnectionId id, const ConsultDoctor& consult, bool oneway);
     void reset(ConnectionId id, Connection& connection, const ResetTarget& target,
                const Incoming& incoming, Loans loans);
     std::optional<FoundSlot> find(ConnectionId id, const std::string& name, bool oneway);

@@ -110,6 +110,14 @@ type Usage (
 # One reason why a function counts as in use.
 type Use (kind: string, function: string, text: string)
 
+# A function that the kernel gave up on without asking its driver first: as far as seen it has no
+# AER callbacks.
+type UnaskedDriver (function: string, driver: string)
+# From the slot's registers. surprise: a card may be pulled without a word before.
+type SlotTraits (hotplug: bool, surprise: bool, power_controller: bool)
+# traits: null where there is no slot, or nobody has looked yet.
+type SlotNotes (port: string, traits: ?SlotTraits, unasked: []UnaskedDriver)
+
 # Every slot, by port address.
 method List() -> (slots: []Slot)
 
@@ -222,6 +230,28 @@ method GetConfig(slot: ?string) -> (
   files: []string,
   port: ?string,
   rules: []string
+)
+
+# What no decision needs and a person may want to know: `slotctl doctor` judges by it, and by what
+# everybody can read in sysfs. version: of slotd. sysfs: where slotd looks for the machine.
+# trace_problem: why it hears no trace event, null where it does; trace_unseen: events that this
+# kernel does not have, as far as slotd can tell. history_problem: why it can remember nothing, null
+# where it can. executor_deaths: how often slotd-exec has ended since slotd's start. hooks: who is
+# asked before a step; hooks_problem: why that cannot be told. automatic_action: where no rule says
+# otherwise. recoveries: uevents heard since slotd's start; unannounced: of those that succeeded,
+# without a BEGIN_RECOVERY before. slot: all slots where it is left out.
+method Doctor(slot: ?string) -> (
+  version: string,
+  sysfs: string,
+  trace_problem: ?string,
+  trace_unseen: []string,
+  history_problem: ?string,
+  executor_deaths: int,
+  hooks: []string,
+  hooks_problem: ?string,
+  automatic_action: bool,
+  recoveries: (began: int, succeeded: int, failed: int, unannounced: int),
+  slots: []SlotNotes
 )
 
 # Every record from now on; must be called with more. missed: so many records were dropped

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/overloaded.hpp"
+#include "control/doctor_call.hpp"
 #include "control/interface.hpp"
 
 namespace slotd::control {
@@ -35,6 +36,7 @@ std::string method_name(const Method& method) {
             [](const AskHistory&) { return of_coordinator("History"); },
             [](const ReloadConfig&) { return of_coordinator("Reload"); },
             [](const GetConfig&) { return of_coordinator("GetConfig"); },
+            [](const ConsultDoctor&) { return of_coordinator("Doctor"); },
             [](const Subscribe&) { return of_coordinator("Subscribe"); },
             [](const GetVersion&) { return of_coordinator("Version"); },
         },

@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "control/config_messages.hpp"
+#include "control/doctor_call.hpp"
 #include "control/fault.hpp"
 #include "control/history_reply.hpp"
 #include "control/plan_reply.hpp"
@@ -89,7 +90,7 @@ struct GetVersion {
 
 using Method = std::variant<GetInfo, GetInterfaceDescription, ListSlots, ShowSlot, ResetTarget,
                             HoldSlot, ReleaseSlot, PlanReset, ReloadConfig, GetConfig, AskHistory,
-                            Subscribe, GetVersion>;
+                            ConsultDoctor, Subscribe, GetVersion>;
 
 /// "io.slotd.Coordinator.List"
 std::string method_name(const Method& method);
@@ -157,9 +158,9 @@ struct VersionReply {
     bool operator==(const VersionReply&) const = default;
 };
 
-using Reply =
-    std::variant<InfoReply, DescriptionReply, SlotsReply, SlotReply, ResetReply, PlanReply,
-                 DoneReply, ReloadReply, ConfigReply, HistoryReply, RecordReply, VersionReply>;
+using Reply = std::variant<InfoReply, DescriptionReply, SlotsReply, SlotReply, ResetReply,
+                           PlanReply, DoneReply, ReloadReply, ConfigReply, HistoryReply,
+                           DoctorReply, RecordReply, VersionReply>;
 
 /// The daemon's side. Decoding checks the call against the interface text and the bounds above;
 /// unknown parameters are refused (a misspelt dry_run must not reset a card).

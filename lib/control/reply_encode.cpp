@@ -12,6 +12,8 @@
 #include "base/json.hpp"
 #include "base/overloaded.hpp"
 #include "base/time.hpp"
+#include "control/doctor_call.hpp"
+#include "control/doctor_json.hpp"
 #include "control/fault.hpp"
 #include "control/history_json.hpp"
 #include "control/history_reply.hpp"
@@ -161,6 +163,7 @@ json parameters_of(const Reply& reply) {
                                       {"rules", one.rules}};
                           },
                           [](const HistoryReply& one) { return of_history(one); },
+                          [](const DoctorReply& one) { return of_doctor(one.notes); },
                           [](const RecordReply& one) {
                               json parameters{{"record", of_record(one.record)}};
                               if (one.missed != 0) {

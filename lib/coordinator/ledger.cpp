@@ -220,6 +220,18 @@ void Ledger::well(const pci::Address& port) {
     std::erase_if(remembered_.ill, [&](const auto& one) { return one.port == port; });
 }
 
+std::optional<std::string> Ledger::problem() const {
+    switch (state_) {
+        case State::NotOpen:
+            return "it is not open yet";
+        case State::Open:
+            return std::nullopt;
+        case State::Unusable:
+            return problem_;
+    }
+    return std::nullopt;
+}
+
 std::optional<std::string> Ledger::unknown(const pci::Address& port, Instant now,
                                            const policy::Limits& limits) const {
     const auto& lost = remembered_.unknown_budget;

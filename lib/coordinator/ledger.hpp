@@ -42,6 +42,9 @@ public:
 
     const Budget& budget() const { return budget_; }
 
+    /// Why nothing can be reserved now; nullopt where it can.
+    std::optional<std::string> problem() const;
+
     /// Reservations that the history has not answered yet.
     std::size_t open_reservations() const { return unwritten_.size() + early_.size(); }
 

@@ -40,6 +40,15 @@ struct FunctionSeen {
     bool operator==(const FunctionSeen&) const = default;
 };
 
+/// What a slot can do: Slot Capabilities (PCIe r6.0 7.5.3.9). It never changes, no decision needs
+/// it, and nobody without privileges can read it.
+struct SlotTraits {
+    bool hotplug = false;           ///< Hot-Plug Capable
+    bool surprise = false;          ///< Hot-Plug Surprise: the card may go without a word before
+    bool power_controller = false;  ///< slot power off takes the card's power away
+    bool operator==(const SlotTraits&) const = default;
+};
+
 /// What the registers of a port and of the functions below say, read afresh by slotd-exec in one
 /// go. Events say where to look; this says what is.
 struct Observation {
@@ -62,6 +71,7 @@ struct Observation {
     bool hotplug_masked = false;          ///< presence and link notification are both off
     pci::ServiceSet bound;                ///< this port's services with their driver bound
     std::vector<FunctionSeen> functions;  ///< enumerated directly below the link, by address
+    SlotTraits traits = {};               ///< all false where there is no slot_number
 
     bool operator==(const Observation&) const = default;
 

@@ -23,7 +23,7 @@ namespace slotd::event {
 namespace {
 
 constexpr std::uint16_t kMagic = 0x4f53;  // "SO"
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kReportBytesMax = 65536;
 constexpr int kErrnoMax = 4095;  // the kernel's MAX_ERRNO
 
@@ -96,6 +96,9 @@ void put_observation(ByteWriter& out, const Observation& seen) {
     out.boolean(seen.link_change_latched);
     out.boolean(seen.fenced);
     out.boolean(seen.hotplug_masked);
+    out.boolean(seen.traits.hotplug);
+    out.boolean(seen.traits.surprise);
+    out.boolean(seen.traits.power_controller);
     out.number(seen.bound.bits());
     const std::size_t count = std::min(seen.functions.size(), kFunctionsSeenMax);
     out.number(static_cast<std::uint16_t>(count));
@@ -129,6 +132,9 @@ Observation take_observation(ByteReader& in) {
     seen.link_change_latched = in.boolean();
     seen.fenced = in.boolean();
     seen.hotplug_masked = in.boolean();
+    seen.traits.hotplug = in.boolean();
+    seen.traits.surprise = in.boolean();
+    seen.traits.power_controller = in.boolean();
     const auto bound = in.number<std::uint8_t>();
     seen.bound = pci::ServiceSet::from_bits(bound);
     const auto count = in.number<std::uint16_t>();

@@ -14,6 +14,7 @@
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
+#include "report/checkup.hpp"
 
 namespace slotd::fakes {
 
@@ -31,6 +32,7 @@ public:
     std::vector<control::HistoryRequested> histories;
     std::vector<event::Requester> reloaded;
     std::vector<std::string> mistakes;  ///< in the configuration files
+    report::DaemonNotes notes;
     std::function<void(const event::ResetRequested&)> on_submit;
     std::function<void(event::RequestId)> on_act;  ///< a hold or release
     std::function<void(event::RequestId)> on_plan;
@@ -47,6 +49,8 @@ public:
     std::expected<control::ReloadReply, std::vector<std::string>> reload(
         const event::Requester& requester) override;
     control::ConfigReply config(const std::optional<pci::Address>& port) const override;
+
+    report::DaemonNotes doctor() const override { return notes; }
 };
 
 /// A Root Port with a network card (slot "5"), one with a switch whose two nested slots are both

@@ -25,6 +25,7 @@ using fakes::Program;
 using fakes::ProgramRun;
 using fakes::run_program;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kPort = "0000:00:1c.0";
 constexpr const char* kOtherPort = "0000:00:1d.0";
@@ -180,6 +181,26 @@ TEST_F(Daemon, KeepsItsHandsOffAHeldSlotOverARestartUntilItIsReleased) {
     const ProgramRun released = slotctl({"release", "5", "--reason", "changed"});
     EXPECT_EQ(released.code, 0) << released.error;
     EXPECT_TRUE(eventually([&] { return at_rest(); }));
+}
+
+TEST_F(Daemon, TellsTheDoctorWhatItHasSeenAndHowItIs) {
+    folder.write("history", "no directory can be made here");
+    Program slotd(command("exclusive"));
+    ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
+    const std::string before = sysfs.config(kPort);
+
+    const ProgramRun doctor = slotctl({"doctor", "5", "--json"});
+
+    EXPECT_EQ(doctor.code, 2) << doctor.error;
+    EXPECT_THAT(doctor.out, HasSubstr("\"kind\":\"history-unusable\""));
+    EXPECT_THAT(doctor.out, HasSubstr(" is a tree of files\""));
+    // Read by slotd-exec from Slot Capabilities.
+    EXPECT_THAT(doctor.out, HasSubstr("\"traits\":{\"hotplug\":true,\"power_controller\":false,"
+                                      "\"surprise\":false}"));
+    EXPECT_THAT(doctor.out, HasSubstr("\"bound\":[\"aer\"]"));
+    EXPECT_THAT(doctor.out, Not(HasSubstr("hotplug-service-unbound"))) << "slotd has unbound it";
+    EXPECT_THAT(doctor.out, HasSubstr("\"reset_methods\":[\"flr\",\"bus\"]"));
+    EXPECT_EQ(sysfs.config(kPort), before);
 }
 
 TEST_F(Daemon, PlansWithoutTouchingAnything) {

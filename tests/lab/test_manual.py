@@ -109,6 +109,14 @@ class Json(unittest.TestCase):
             self.assertIn("json", options, verb)
 
 
+class Doctor(unittest.TestCase):
+    def test_the_page_has_every_finding(self) -> None:
+        named = re.findall(r'FindingKind::\w+, "([\w-]+)"', (ROOT / "lib/report/finding.cpp").read_text())
+        page = (ROOT / "docs/doctor.md").read_text().split("## Findings")[1].split("## JSON")[0]
+
+        self.assertEqual(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE), named)
+
+
 class Completions(unittest.TestCase):
     def test_of_bash_are_those_of_each_verb(self) -> None:
         for verb, options in verbs().items():

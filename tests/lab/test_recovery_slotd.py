@@ -1,5 +1,6 @@
 """A card whose driver has no AER callbacks: the kernel gives up, slotd brings it back."""
 
+import json
 import time
 import unittest
 
@@ -10,6 +11,15 @@ from lab.topology import Slot, VirtioDisk
 from test_failed_recovery_stock import fail_recovery
 
 WITHIN_S = 5.0
+KERNEL_6_1 = {
+    "ignores_reset_flaps": False,
+    "ignores_dpc_flaps": True,
+    "resets_nested_slots": True,
+    "resets_below_slots": False,
+    "has_error_trace": True,
+    "has_hotplug_trace": False,
+    "shares_interrupt": False,
+}
 
 
 class FailedRecoveryBase(Scenario):
@@ -89,6 +99,49 @@ class FailedRecoveryWithSlotd(FailedRecoveryBase):
         self.guest.slotctl("reset", "1", "--method", "reenumerate", "--reason", "test", "--wait")
 
         self.assertLess(self._time_to_good_read(failed.at_us), 60)
+
+    def _doctor(self) -> tuple[int, dict, set[str]]:
+        answer = self.guest.slotctl("doctor", "1", "--json", check=False)
+        told = json.loads(answer.text)
+        (slot,) = told["slots"]
+        return answer.code, told, {finding["kind"] for finding in slot["findings"]}
+
+    def test_doctor_tells_of_a_driver_without_callbacks_once_the_kernel_has_given_up(self) -> None:
+        self.guest.start_slotd("fence", automatic_action=False)
+
+        code, told, before = self._doctor()
+
+        print(self.guest.slotctl("doctor", check=False).text)
+        (slot,) = told["slots"]
+        self.assertEqual(code, 0, told)
+        self.assertIn("not-exclusive", before)
+        self.assertNotIn("driver-without-callbacks", before)
+        self.assertEqual(slot["guarantee"]["level"], "fence")
+        self.assertEqual(slot["guarantee"]["strength"], "best effort")
+        self.assertEqual(slot["traits"], {"hotplug": True, "surprise": True, "power_controller": False})
+        self.assertEqual(set(slot["services"]) & {"aer", "pciehp"}, {"aer", "pciehp"})
+        self.assertEqual((slot["link"]["speed"], slot["link"]["width"]), (2500, 1))
+        # What Debian's 6.1 is made of.
+        kernel = told["machine"]["kernel"]
+        self.assertTrue(kernel["release"].startswith("6.1."))
+        self.assertIn("pcie_ports=native", kernel["parameters"])
+        self.assertEqual(
+            {name: kernel[name] for name in KERNEL_6_1}, KERNEL_6_1, "found in /proc/kallsyms and sysfs"
+        )
+
+        failed = fail_recovery(self.guest)
+        self.guest.slotd.wait_for_phase(self.port, "needs-operator")
+        code, told, ill = self._doctor()
+        self.assertEqual(code, 2, told)
+        self.assertLessEqual({"needs-person", "driver-without-callbacks"}, ill)
+
+        self.guest.slotctl("reset", "1", "--method", "reenumerate", "--reason", "test", "--wait")
+        self._time_to_good_read(failed.at_us)
+        self.guest.slotd.wait_for_phase(self.port, "idle")
+        code, told, well = self._doctor()
+        self.assertEqual(code, 1, told)
+        self.assertIn("driver-without-callbacks", well)
+        self.assertNotIn("needs-person", well)
 
 
 class StuckRemoval(FailedRecoveryBase):

@@ -15,6 +15,9 @@ public:
 
     constexpr bool power_controller() const { return (raw_ >> 1 & 1U) != 0; }
 
+    /// Hot-Plug Surprise: the card may go without a word before.
+    constexpr bool surprise_capable() const { return (raw_ >> 5 & 1U) != 0; }
+
     constexpr bool hotplug_capable() const { return (raw_ >> 6 & 1U) != 0; }
 
     /// 13 bits; 0 is a slot that the platform did not number.
@@ -29,6 +32,8 @@ private:
 static_assert(SlotCapabilities{0x00280040}.physical_slot_number() == 5);
 static_assert(SlotCapabilities{0x00280040}.hotplug_capable());
 static_assert(!SlotCapabilities{0x00280040}.power_controller());
+static_assert(!SlotCapabilities{0x00280040}.surprise_capable());
+static_assert(SlotCapabilities{0x00280020}.surprise_capable());
 
 /// Slot Control register. PCIe r6.0 7.5.3.10; bit names follow Linux PCI_EXP_SLTCTL_*.
 class SlotControl {

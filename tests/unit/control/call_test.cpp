@@ -70,6 +70,8 @@ TEST(Call, ComesBackAsItWasEncoded) {
         PlanReset{"0000:01:00.0", event::ResetMethod::Vfio},
         AskHistory{},
         AskHistory{"5", 0x6746f1e000030001, 1'700'000'000'000'000, 999},
+        ConsultDoctor{},
+        ConsultDoctor{"5"},
         Subscribe{},
         GetVersion{},
     };

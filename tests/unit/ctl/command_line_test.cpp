@@ -61,6 +61,8 @@ TEST(CommandLine, UnderstandsEveryVerb) {
     EXPECT_EQ(understood({"list"}), (Invocation{ListCommand{}}));
     EXPECT_EQ(understood({"show", "5"}), (Invocation{ShowCommand{"5"}}));
     EXPECT_EQ(understood({"watch"}), (Invocation{WatchCommand{}}));
+    EXPECT_EQ(understood({"doctor"}), (Invocation{DoctorCommand{}}));
+    EXPECT_EQ(understood({"doctor", "5"}), (Invocation{DoctorCommand{"5"}}));
     EXPECT_EQ(understood({"version"}), (Invocation{VersionCommand{}}));
     EXPECT_EQ(understood({"history"}), (Invocation{HistoryCommand{}}));
     EXPECT_EQ(understood({"history", "5", "--incident", "6746f1e000030001", "--since", "2h",
@@ -137,6 +139,8 @@ TEST(CommandLine, SaysInOneLineWhatIsWrong) {
         {{"reset", "5", "--reason", "x", "--timeout", "5"}, "slotctl reset --help"},
         {{"reset", "5", "--reason", "x", "--wait", "--timeout", "soon"}, "slotctl reset --help"},
         {{"reset", "5", "--reason", "x", "--wait", "--timeout", "nan"}, "slotctl reset --help"},
+        {{"doctor", ""}, "slotctl doctor --help"},
+        {{"doctor", "5", "6"}, "slotctl doctor --help"},
         {{"plan"}, "slotctl plan --help"},
         {{"plan", "5", "--method", "quarantine"}, "slotctl plan --help"},
         {{"plan", "5", "--force"}, "slotctl plan --help"},

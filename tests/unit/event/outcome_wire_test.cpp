@@ -33,6 +33,7 @@ Observation full_observation() {
     seen.link_change_latched = true;
     seen.fenced = true;
     seen.hotplug_masked = true;
+    seen.traits = {.hotplug = true, .surprise = false, .power_controller = true};
     seen.bound = {pci::Service::Aer, pci::Service::Pciehp};
     seen.functions = {{{0, 1, 0, 0},
                        {0x8086, 0x10d3, 0x8086, 0xa01f, 0x020000, 2, 0x0011223344556677},

@@ -60,6 +60,7 @@ event::Observation seen_at_first() {
     seen.card_present = true;
     seen.link_active = true;
     seen.slot_number = 5;
+    seen.traits.hotplug = true;
     seen.link_width = 4;
     seen.link_speed = 3;
     seen.bound = {pci::Service::Aer, pci::Service::Pciehp};
