@@ -10,19 +10,20 @@ _slotctl() {
     local cur prev words cword verb="" word
     _get_comp_words_by_ref -n : cur prev words cword
     for word in "${words[@]:1:cword-1}"; do
-        case $word in list|show|plan|reset|hold|release|watch|check|version) verb=$word ;; esac
+        case $word in list|show|plan|reset|hold|release|watch|check|metrics|version) verb=$word ;; esac
     done
     case $prev in
         --method) COMPREPLY=($(compgen -W "auto flr bus slot vfio reenumerate" -- "$cur")); return ;;
         --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
-        --socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --socket|--textfile) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --reason|--timeout|--for) return ;;
     esac
     local all="--help --json --color --socket" options="" slots=""
     case $verb in
-        "") options="$all --version list show plan reset hold release watch check version" ;;
+        "") options="$all --version list show plan reset hold release watch check metrics version" ;;
         list|watch|version) options=$all ;;
         check) options="$all --npd" ;;
+        metrics) options="$all --textfile" ;;
         show) options=$all slots=y ;;
         plan) options="$all --method" slots=y ;;
         reset) options="$all --method --reason --dry-run --force --wait --timeout" slots=y ;;

@@ -9,7 +9,7 @@ function __slotctl_is
     __fish_seen_subcommand_from $argv
 end
 
-set -l verbs list show plan reset hold release watch check version
+set -l verbs list show plan reset hold release watch check metrics version
 complete -c slotctl -f
 complete -c slotctl -s h -l help -d 'print help'
 complete -c slotctl -l json -d 'print replies as JSON'
@@ -24,6 +24,7 @@ complete -c slotctl -n "not __slotctl_is $verbs" -a hold -d 'keep slotd from a s
 complete -c slotctl -n "not __slotctl_is $verbs" -a release -d 'end a hold or a quarantine'
 complete -c slotctl -n "not __slotctl_is $verbs" -a watch -d 'decisions as they are made'
 complete -c slotctl -n "not __slotctl_is $verbs" -a check -d 'for a monitoring system'
+complete -c slotctl -n "not __slotctl_is $verbs" -a metrics -d 'counters for a monitoring system'
 complete -c slotctl -n "not __slotctl_is $verbs" -a version -d 'the versions'
 complete -c slotctl -n '__slotctl_is show plan reset hold release' -a '(__slotctl_slots)'
 complete -c slotctl -n '__slotctl_is plan reset' -l method -x -a 'auto flr bus slot vfio reenumerate'
@@ -33,4 +34,5 @@ complete -c slotctl -n '__slotctl_is reset' -l force -d 'although it is in use'
 complete -c slotctl -n '__slotctl_is reset' -l wait -d 'show the progress'
 complete -c slotctl -n '__slotctl_is reset' -l timeout -x -d 'of --wait'
 complete -c slotctl -n '__slotctl_is check' -l npd -d 'exit codes of node-problem-detector'
+complete -c slotctl -n '__slotctl_is metrics' -l textfile -r -F -d 'write them for node_exporter'
 complete -c slotctl -n '__slotctl_is hold' -l for -x -d 'how long'

@@ -8,10 +8,12 @@
 #include "control/backend.hpp"
 #include "control/control_service.hpp"
 #include "control/loan.hpp"
+#include "daemon/metered.hpp"
 #include "engine/engine.hpp"
 #include "engine/ports.hpp"
 #include "history/entry.hpp"
 #include "history/news.hpp"
+#include "metrics/exposition.hpp"
 #include "os/event_loop.hpp"
 #include "os/history_store.hpp"
 #include "os/loans.hpp"
@@ -63,13 +65,17 @@ class EngineBackend final : public control::Backend {
 public:
     /// `loans`: for what comes with requests; `answers`: for those that do not reach the engine.
     EngineBackend(engine::Engine& engine, const os::EventLoop& loop, os::Loans& loans,
-                  engine::RequestSink& answers)
+                  engine::RequestSink& answers, const MetricsText& metrics)
         : engine_(engine),
           loop_(loop),
           loans_(loans),
-          answers_(answers) {}
+          answers_(answers),
+          metrics_(metrics) {}
 
     std::vector<coordinator::SlotStatus> slots() const override;
+
+    std::string metrics(metrics::Format format) const override { return metrics_.in(format); }
+
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
     void submit(const event::ResetRequested& request, std::unique_ptr<control::Loan> lent) override;
     void hold(const event::HoldRequested& request) override;
@@ -81,6 +87,7 @@ private:
     const os::EventLoop& loop_;
     os::Loans& loans_;
     engine::RequestSink& answers_;
+    const MetricsText& metrics_;
 };
 
 }  // namespace slotd::daemon

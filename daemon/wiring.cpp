@@ -7,15 +7,12 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -28,16 +25,18 @@
 #include "daemon/exit_code.hpp"
 #include "daemon/hooked.hpp"
 #include "daemon/hooks.hpp"
+#include "daemon/metered.hpp"
 #include "daemon/options.hpp"
 #include "daemon/outlets.hpp"
+#include "daemon/settings.hpp"
 #include "daemon/surveyor.hpp"
 #include "engine/engine.hpp"
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "history/news.hpp"
+#include "metrics/meter.hpp"
 #include "os/control_socket.hpp"
 #include "os/event_loop.hpp"
-#include "os/history_settings.hpp"
 #include "os/history_store.hpp"
 #include "os/journal.hpp"
 #include "os/sysfs_topology.hpp"
@@ -49,6 +48,7 @@
 namespace slotd::daemon {
 
 using namespace std::chrono_literals;
+using metrics::Source;
 
 namespace {
 
@@ -68,37 +68,8 @@ action::Record line(action::Priority priority, action::RecordKind kind, std::str
     return record;
 }
 
-coordinator::Settings settings_of(const policy::Config& config) {
-    coordinator::Settings settings;
-    settings.policy = config.policy;
-    settings.limits.budget = config.budget.slot;
-    settings.limits.budget_root_port = config.budget.root_port;
-    settings.limits.budget_host = config.budget.host;
-    settings.limits.budget_window = config.budget.window;
-    settings.limits.hooks = true;
-    settings.session = static_cast<std::uint32_t>(
-        std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
-    return settings;
-}
-
 /// How long the start waits for what the history knows; after that it comes when it comes.
 constexpr Duration kHistoryPatience = 2s;
-
-os::HistorySettings history_settings_of(const Options& options, const policy::Config& config) {
-    os::HistorySettings settings;
-    settings.directory = options.history_directory.value_or(config.history.directory);
-    settings.window = config.budget.window;
-    settings.age_max = std::chrono::hours(24) * config.history.keep_days;
-    settings.bytes_max = std::uint64_t{config.history.size_mib} * 1024 * 1024;
-    // systemd makes the directory; who starts slotd by hand has none. Where this fails the history
-    // says so.
-    std::error_code ignored;
-    if (std::filesystem::create_directories(settings.directory, ignored)) {
-        std::filesystem::permissions(settings.directory, std::filesystem::perms::owner_all,
-                                     ignored);
-    }
-    return settings;
-}
 
 /// All parts of the running daemon. Members are destroyed in reverse order: what calls goes before
 /// what is called.
@@ -110,17 +81,20 @@ public:
           loop_(std::move(loop)),
           journal_(os::Journal::open(stream(), STDERR_FILENO)),
           records_(journal_),
+          metered_records_(records_, meter_),
           topology_(options.sysfs_root.value_or("/sys")),
-          keeper_(options, loop_, records_,
-                  {.outcome =
-                       [this](event::EffectId id, const event::Outcome& outcome) {
-                           engine_.effect_finished(id, outcome, loop_.now());
+          keeper_(options, loop_, metered_records_,
+                  {.outcome = [this](event::EffectId id,
+                                     const event::Outcome& outcome) { ended(id, outcome); },
+                   .restarted =
+                       [this] {
+                           meter_.executor_restarted(loop_.now());
+                           engine_.executor_restarted(loop_.now());
                        },
-                   .restarted = [this] { engine_.executor_restarted(loop_.now()); },
                    .lost = [this] { end(ExitCode::ExecutorLost); }}),
           surveyor_(options.survey_socket, keeper_, loop_,
                     [this](event::EffectId id, const event::Outcome& outcome) {
-                        engine_.effect_finished(id, outcome, loop_.now());
+                        ended(id, outcome);
                         rearm();
                     }),
           answers_(keeper_.loans()),
@@ -128,16 +102,18 @@ public:
           memory_(history_),
           hooks_(config.hooks.directory, config.hooks.patience, loop_,
                  [this](event::EffectId id, const event::Outcome& outcome) {
-                     engine_.effect_finished(id, outcome, loop_.now());
+                     ended(id, outcome);
                      rearm();
                  }),
           hooked_executor_(
               surveyor_, hooks_,
               [this]() -> const coordinator::Coordinator& { return engine_.coordinator(); }),
           hooked_memory_(memory_, hooks_),
-          engine_(settings_of(config),
-                  {hooked_executor_, topology_, records_, answers_, hooked_memory_}),
-          backend_(engine_, loop_, keeper_.loans(), answers_),
+          metered_({hooked_executor_, topology_, metered_records_, answers_, hooked_memory_},
+                   meter_, loop_),
+          engine_(settings_of(config), metered_.ports()),
+          metrics_(meter_, engine_, loop_, journal_),
+          backend_(engine_, loop_, keeper_.loans(), metered_, metrics_),
           service_(backend_,
                    {.version = SLOTD_VERSION, .groups = os::access_groups(), .limits = {}}) {}
 
@@ -163,8 +139,14 @@ private:
 
     void end(ExitCode code) { loop_.stop(static_cast<int>(code)); }
 
+    void ended(event::EffectId id, const event::Outcome& outcome) {
+        // In this order: the engine may start the next effect on the same gate at once.
+        meter_.effect_ended(id, outcome, loop_.now());
+        engine_.effect_finished(id, outcome, loop_.now());
+    }
+
     void say(action::Priority priority, action::RecordKind kind, std::string text) {
-        records_.write(line(priority, kind, std::move(text)));
+        metered_records_.write(line(priority, kind, std::move(text)));
     }
 
     std::optional<Ended> set_up() {
@@ -211,7 +193,7 @@ private:
         }
         monitor_.emplace(std::move(*monitor));
         if (auto ended = watch(monitor_->fd(), os::Turn::Kernel,
-                               [this] { monitor_->readable(kernel_sink()); })) {
+                               [this] { monitor_->readable(kernel_sink(Source::Uevents)); })) {
             return ended;
         }
         if (options_.sysfs_root) {
@@ -229,11 +211,15 @@ private:
                 "this kernel has no trace event " + unseen);
         }
         trace_.emplace(std::move(*trace));
-        return watch(trace_->fd(), os::Turn::Kernel, [this] { trace_->readable(kernel_sink()); });
+        return watch(trace_->fd(), os::Turn::Kernel,
+                     [this] { trace_->readable(kernel_sink(Source::Trace)); });
     }
 
-    std::function<void(const event::KernelEvent&)> kernel_sink() {
-        return [this](const event::KernelEvent& said) { engine_.kernel_said(said, loop_.now()); };
+    std::function<void(const event::KernelEvent&)> kernel_sink(Source source) {
+        return [this, source](const event::KernelEvent& said) {
+            engine_.kernel_said(said, loop_.now());
+            meter_.kernel_said(said, source);
+        };
     }
 
     /// 1,200 clients and a margin; the soft limit is 1,024 where nobody raised it. Best effort:
@@ -259,6 +245,7 @@ private:
         socket_ = std::move(*socket);
         records_.also_to(service_);
         answers_.to(service_);
+        metrics_.of(service_);
         return watch(socket_->fd(), os::Turn::Client, [this] { socket_->ready(); });
     }
 
@@ -306,6 +293,7 @@ private:
     void hear_history() {
         for (const history::News& news : history_.drain()) {
             engine_.history_said(news, loop_.now());
+            meter_.history_said(news);
         }
     }
 
@@ -354,6 +342,8 @@ private:
     os::EventLoop loop_;
     os::Journal journal_;
     Records records_;
+    metrics::Meter meter_;
+    MeteredRecords metered_records_;
     os::SysfsTopology topology_;
     ExecutorKeeper keeper_;
     Surveyor surveyor_;
@@ -363,7 +353,9 @@ private:
     Hooks hooks_;
     HookedExecutor hooked_executor_;
     HookedMemory hooked_memory_;
+    Metered metered_;
     engine::Engine engine_;
+    MetricsText metrics_;
     EngineBackend backend_;
     control::ControlService service_;
     std::unique_ptr<os::ControlSocket> socket_;

@@ -28,10 +28,10 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kVerbs{"list",    "show",  "plan",  "reset",  "hold",
-                                                 "release", "watch", "check", "version"};
+constexpr std::array<std::string_view, 10> kVerbs{
+    "list", "show", "plan", "reset", "hold", "release", "watch", "check", "metrics", "version"};
 constexpr std::string_view kVerbsText =
-    "list, show, plan, reset, hold, release, watch, check, version";
+    "list, show, plan, reset, hold, release, watch, check, metrics, version";
 constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
@@ -48,6 +48,7 @@ struct Raw {
     bool npd = false;
     double timeout = 0;
     std::string lasts;
+    std::string textfile;
 };
 
 /// Before the verb or behind it.
@@ -120,6 +121,11 @@ void declare(CLI::App& app, Raw& raw) {
         add_verb(app, raw, "check", "tell a monitoring system how the slots are");
     check->footer(help::kCheck);
     check->add_flag("--npd", raw.npd, "exit codes of node-problem-detector, not of Nagios");
+    CLI::App* const metrics =
+        add_verb(app, raw, "metrics", "print counters and gauges for a monitoring system");
+    metrics->footer(help::kMetrics);
+    metrics->add_option("--textfile", raw.textfile, "write them for node_exporter instead")
+        ->type_name("PATH");
     add_verb(app, raw, "version", "print the versions of slotctl and slotd");
 }
 
@@ -202,10 +208,20 @@ std::variant<Command, Answered> checked_hold(const Raw& raw, bool with_time) {
     return hold;
 }
 
+std::variant<Command, Answered> checked_metrics(const Raw& raw, bool to_file) {
+    if (to_file && raw.textfile.empty()) {
+        return wrong("metrics", "--textfile: write the path of the file");
+    }
+    if (to_file && raw.json) {
+        return wrong("metrics", "--textfile and --json: the file has a format of its own");
+    }
+    return MetricsCommand{raw.textfile};
+}
+
 std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw& raw) {
     const std::string name = verb.get_name();
-    const bool about_a_slot =
-        name != "list" && name != "watch" && name != "check" && name != "version";
+    const bool about_a_slot = name != "list" && name != "watch" && name != "check" &&
+                              name != "metrics" && name != "version";
     if (about_a_slot && (raw.name.empty() || raw.name.size() > control::kNameBytesMax)) {
         return wrong(name, "SLOT: write a name of 1 to 255 bytes");
     }
@@ -233,6 +249,9 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
     }
     if (name == "check") {
         return CheckCommand{raw.npd ? CheckFor::NodeProblemDetector : CheckFor::Nagios};
+    }
+    if (name == "metrics") {
+        return checked_metrics(raw, verb.count("--textfile") > 0);
     }
     return name == "version" ? Command{VersionCommand{}} : Command{ListCommand{}};
 }

@@ -64,12 +64,18 @@ struct CheckCommand {
     bool operator==(const CheckCommand&) const = default;
 };
 
+struct MetricsCommand {
+    std::string textfile;  ///< empty: print it
+    bool operator==(const MetricsCommand&) const = default;
+};
+
 struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
 
-using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
-                             ReleaseCommand, WatchCommand, CheckCommand, VersionCommand>;
+using Command =
+    std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand, ReleaseCommand,
+                 WatchCommand, CheckCommand, MetricsCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

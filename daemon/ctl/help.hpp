@@ -69,6 +69,14 @@ that is not well. Exit status, of this verb alone:
   3  slotd did not answer, or this user may not ask (group slotd may)
 With --npd: 0 for 0 and 1, 1 for 2, 2 for 3.)";
 
+inline constexpr const char* kMetrics =
+    R"(Examples:
+  slotctl metrics
+  slotctl metrics --textfile /var/lib/prometheus/node-exporter/slotd.prom
+Prints OpenMetrics text. --textfile writes the older text format of Prometheus, which node_exporter
+reads, as a whole or not at all; slotd-metrics.timer does that every minute. Exit status 7 where the
+file could not be written.)";
+
 inline constexpr const char* kWatch =
     R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).
 With --json one object a line: {"record": {...}}, with "missed": N when N records before it were

@@ -18,6 +18,7 @@ ExitCode run(const Invocation& invocation) {
             [&](const ReleaseCommand& release) { return run_release(release, invocation); },
             [&](const WatchCommand&) { return run_watch(invocation); },
             [&](const CheckCommand& check) { return run_check(check, invocation); },
+            [&](const MetricsCommand& metrics) { return run_metrics(metrics, invocation); },
             [&](const VersionCommand&) { return run_version(invocation); },
         },
         invocation.command);

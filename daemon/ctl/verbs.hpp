@@ -15,6 +15,7 @@ ExitCode run_release(const ReleaseCommand& release, const Invocation& invocation
 ExitCode run_watch(const Invocation& invocation);
 /// Ends with what the monitoring system of `check` expects, whatever happens.
 ExitCode run_check(const CheckCommand& check, const Invocation& invocation);
+ExitCode run_metrics(const MetricsCommand& metrics, const Invocation& invocation);
 ExitCode run_version(const Invocation& invocation);
 
 /// The whole program.

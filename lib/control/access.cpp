@@ -31,9 +31,8 @@ Role role_needed(const Method& method) {
     return std::visit(
         Overloaded{
             [](const OneOf<GetInfo, GetInterfaceDescription> auto&) { return Role::Stranger; },
-            [](const OneOf<ListSlots, ShowSlot, PlanReset, Subscribe, GetVersion> auto&) {
-                return Role::Reader;
-            },
+            [](const OneOf<ListSlots, ShowSlot, PlanReset, Subscribe, GetMetrics,
+                           GetVersion> auto&) { return Role::Reader; },
             [](const OneOf<HoldSlot, ReleaseSlot> auto&) { return Role::Operator; },
             [](const ResetTarget& reset) { return reset.dry_run ? Role::Reader : Role::Operator; },
         },

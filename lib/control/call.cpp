@@ -17,6 +17,7 @@
 #include "control/json.hpp"
 #include "control/message.hpp"
 #include "event/request.hpp"
+#include "metrics/exposition.hpp"
 #include "report/printable.hpp"
 
 namespace slotd::control {
@@ -162,6 +163,11 @@ Decoded method_of(std::string_view interface, std::string_view name, const json&
     if (name == "Subscribe") {
         return Subscribe{};
     }
+    if (name == "Metrics") {
+        return GetMetrics{text_of(parameters, "format") == "prometheus"
+                              ? metrics::Format::Prometheus
+                              : metrics::Format::OpenMetrics};
+    }
     if (name == "Version") {
         return GetVersion{};
     }
@@ -246,6 +252,11 @@ std::string encode_call(const Method& method, bool more) {
             [&](const PlanReset& one) {
                 parameters["target"] = one.target;
                 parameters["method"] = event::to_text(one.method);
+            },
+            [&](const GetMetrics& one) {
+                if (one.format == metrics::Format::Prometheus) {
+                    parameters["format"] = "prometheus";
+                }
             },
             [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},
         },

@@ -19,25 +19,11 @@
 #include "control/loan.hpp"
 #include "control/message.hpp"
 #include "control/plan_reply.hpp"
+#include "control/reply_sink.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
 
 namespace slotd::control {
-
-/// Names one connection for the life of the daemon; never reused.
-using ConnectionId = std::uint64_t;
-
-/// Where replies go. Must not call back into the service from inside these.
-class ReplySink {
-public:
-    virtual ~ReplySink() = default;
-    /// A reply that somebody waits for. Never lost while the connection lives.
-    virtual void send(ConnectionId connection, std::string message) = 0;
-    /// A record that may be dropped: false when the connection's queue is full.
-    virtual bool offer(ConnectionId connection, std::string message) = 0;
-    /// Sends what is queued, then ends the connection; nothing more is read from it.
-    virtual void hang_up(ConnectionId connection) = 0;
-};
 
 /// Bounds on who may be connected at once.
 struct ClientLimits {
@@ -106,6 +92,9 @@ public:
     std::size_t connections() const { return connections_.size(); }
 
     std::size_t subscribers() const;
+
+    /// Records that some subscriber did not get.
+    std::uint64_t missed_records() const { return missed_records_; }
 
     /// To every subscriber, and as progress to those who wait for a reset of that slot or incident.
     void publish(const action::Record& record);
@@ -191,6 +180,7 @@ private:
 
     Backend& backend_;
     ServiceOptions options_;
+    std::uint64_t missed_records_ = 0;
     ReplySink* sink_ = nullptr;
     std::map<ConnectionId, Connection> connections_;
     event::RequestId last_request_ = 0;

@@ -178,6 +178,10 @@ method Plan(target: string, method: ?(auto, flr, bus, slot, vfio, reenumerate)) 
 # before this one because the client did not read.
 method Subscribe() -> (record: Record, missed: ?int)
 
+# Counters and gauges for a monitoring system. format: openmetrics where left out; prometheus is the
+# older text format (0.0.4), which node_exporter's textfile collector reads.
+method Metrics(format: ?(openmetrics, prometheus)) -> (text: string)
+
 method Version() -> (version: string)
 
 # candidates can be used in place of the name, the nearest first.

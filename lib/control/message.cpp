@@ -33,6 +33,7 @@ std::string method_name(const Method& method) {
             [](const ReleaseSlot&) { return of_coordinator("Release"); },
             [](const PlanReset&) { return of_coordinator("Plan"); },
             [](const Subscribe&) { return of_coordinator("Subscribe"); },
+            [](const GetMetrics&) { return of_coordinator("Metrics"); },
             [](const GetVersion&) { return of_coordinator("Version"); },
         },
         method);

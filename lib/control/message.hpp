@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "control/fault.hpp"
+#include "control/metrics_call.hpp"
 #include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
@@ -86,7 +87,7 @@ struct GetVersion {
 };
 
 using Method = std::variant<GetInfo, GetInterfaceDescription, ListSlots, ShowSlot, ResetTarget,
-                            HoldSlot, ReleaseSlot, PlanReset, Subscribe, GetVersion>;
+                            HoldSlot, ReleaseSlot, PlanReset, Subscribe, GetMetrics, GetVersion>;
 
 /// "io.slotd.Coordinator.List"
 std::string method_name(const Method& method);
@@ -155,7 +156,7 @@ struct VersionReply {
 };
 
 using Reply = std::variant<InfoReply, DescriptionReply, SlotsReply, SlotReply, ResetReply,
-                           PlanReply, DoneReply, RecordReply, VersionReply>;
+                           PlanReply, DoneReply, RecordReply, MetricsReply, VersionReply>;
 
 /// The daemon's side. Decoding checks the call against the interface text and the bounds above;
 /// unknown parameters are refused (a misspelt dry_run must not reset a card).
@@ -183,6 +184,7 @@ Result<ResetReply> decode_reset(std::string_view parameters);
 Result<PlanReply> decode_plan(std::string_view parameters);
 Result<DoneReply> decode_done(std::string_view parameters);
 Result<RecordReply> decode_record(std::string_view parameters);
+Result<MetricsReply> decode_metrics(std::string_view parameters);
 Result<VersionReply> decode_version(std::string_view parameters);
 
 }  // namespace slotd::control

@@ -9,6 +9,7 @@
 #include "control/loan.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
+#include "metrics/exposition.hpp"
 
 namespace slotd::fakes {
 
@@ -26,6 +27,10 @@ public:
     std::function<void(const event::ResetRequested&)> on_submit;
     std::function<void(event::RequestId)> on_act;  ///< a hold or release
     std::function<void(event::RequestId)> on_plan;
+
+    std::string metrics(metrics::Format format) const override {
+        return format == metrics::Format::OpenMetrics ? "# EOF\n" : "# HELP up up\nup 1\n";
+    }
 
     std::vector<coordinator::SlotStatus> slots() const override { return machine; }
 

@@ -13,6 +13,7 @@
 #include "control/interface.hpp"
 #include "control/message.hpp"
 #include "event/request.hpp"
+#include "metrics/exposition.hpp"
 
 namespace slotd::control {
 namespace {
@@ -50,6 +51,8 @@ TEST(Call, ComesBackAsItWasEncoded) {
         ReleaseSlot{"5", "why not"},
         PlanReset{"0000:01:00.0", event::ResetMethod::Vfio},
         Subscribe{},
+        GetMetrics{},
+        GetMetrics{metrics::Format::Prometheus},
         GetVersion{},
     };
     for (const Method& method : methods) {

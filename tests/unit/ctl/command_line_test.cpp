@@ -48,6 +48,9 @@ TEST(CommandLine, UnderstandsEveryVerb) {
     EXPECT_EQ(understood({"list"}), (Invocation{ListCommand{}}));
     EXPECT_EQ(understood({"show", "5"}), (Invocation{ShowCommand{"5"}}));
     EXPECT_EQ(understood({"watch"}), (Invocation{WatchCommand{}}));
+    EXPECT_EQ(understood({"metrics"}), (Invocation{MetricsCommand{}}));
+    EXPECT_EQ(understood({"metrics", "--textfile", "/run/slotd.prom"}),
+              (Invocation{MetricsCommand{"/run/slotd.prom"}}));
     EXPECT_EQ(understood({"version"}), (Invocation{VersionCommand{}}));
     EXPECT_EQ(understood({"reset", "3b:00.0", "--method", "flr", "--reason", "why not", "--wait",
                           "--timeout", "2.5"}),
