@@ -9,7 +9,7 @@ function __slotctl_is
     __fish_seen_subcommand_from $argv
 end
 
-set -l verbs list show plan reset hold release reload config history top watch check doctor timeline replay version
+set -l verbs list show plan reset hold release reload config history top watch check doctor timeline replay metrics version
 complete -c slotctl -f
 complete -c slotctl -s h -l help -d 'print help'
 complete -c slotctl -l json -d 'print replies as JSON'
@@ -31,6 +31,7 @@ complete -c slotctl -n "not __slotctl_is $verbs" -a check -d 'for a monitoring s
 complete -c slotctl -n "not __slotctl_is $verbs" -a doctor -d 'examine machine and slots'
 complete -c slotctl -n "not __slotctl_is $verbs" -a timeline -d 'draw an incident from the journal'
 complete -c slotctl -n "not __slotctl_is $verbs" -a replay -d 'what another configuration would have done'
+complete -c slotctl -n "not __slotctl_is $verbs" -a metrics -d 'counters for a monitoring system'
 complete -c slotctl -n "not __slotctl_is $verbs" -a version -d 'the versions'
 complete -c slotctl -n '__slotctl_is show plan reset hold release config history doctor' -a '(__slotctl_slots)'
 complete -c slotctl -n '__slotctl_is plan reset' -l method -x -a 'auto flr bus slot vfio reenumerate'
@@ -40,6 +41,7 @@ complete -c slotctl -n '__slotctl_is reset' -l force -d 'although it is in use'
 complete -c slotctl -n '__slotctl_is reset' -l wait -d 'show the progress'
 complete -c slotctl -n '__slotctl_is reset' -l timeout -x -d 'of --wait'
 complete -c slotctl -n '__slotctl_is check' -l npd -d 'exit codes of node-problem-detector'
+complete -c slotctl -n '__slotctl_is metrics' -l textfile -r -F -d 'write them for node_exporter'
 complete -c slotctl -n '__slotctl_is hold' -l for -x -d 'how long'
 complete -c slotctl -n '__slotctl_is history' -l incident -x -d 'of one incident'
 complete -c slotctl -n '__slotctl_is history' -l since -x -d 'not older'

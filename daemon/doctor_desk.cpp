@@ -55,17 +55,18 @@ void DoctorDesk::seen(const event::Outcome& outcome) {
 report::DaemonNotes DoctorDesk::notes() const {
     const coordinator::Coordinator& coordinator = engine_.coordinator();
     auto hooks = hooks_.names();
-    report::DaemonNotes notes{.daemon = {.version = SLOTD_VERSION,
-                                         .sysfs = sysfs_,
-                                         .trace_problem = trace_problem_,
-                                         .trace_unseen = trace_unseen_,
-                                         .history_problem = coordinator.ledger().problem(),
-                                         .executor_deaths = keeper_.deaths(),
-                                         .hooks = {},
-                                         .hooks_problem = {},
-                                         .automatic_action = configuration_.in_force().policy.defaults.automatic_action,
-                                         .recoveries = book_.recoveries()},
-                              .slots = {}};
+    report::DaemonNotes notes{
+        .daemon = {.version = SLOTD_VERSION,
+                   .sysfs = sysfs_,
+                   .trace_problem = trace_problem_,
+                   .trace_unseen = trace_unseen_,
+                   .history_problem = coordinator.ledger().problem(),
+                   .executor_deaths = keeper_.deaths(),
+                   .hooks = {},
+                   .hooks_problem = {},
+                   .automatic_action = configuration_.in_force().policy.defaults.automatic_action,
+                   .recoveries = book_.recoveries()},
+        .slots = {}};
     if (hooks) {
         notes.daemon.hooks = std::move(*hooks);
     } else {

@@ -15,10 +15,12 @@
 #include "control/message.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/doctor_desk.hpp"
+#include "daemon/metered.hpp"
 #include "engine/engine.hpp"
 #include "engine/ports.hpp"
 #include "history/entry.hpp"
 #include "history/news.hpp"
+#include "metrics/exposition.hpp"
 #include "os/event_loop.hpp"
 #include "os/history_store.hpp"
 #include "os/loans.hpp"
@@ -90,11 +92,15 @@ public:
         engine::RequestSink& answers;  ///< for those that do not reach the engine
         os::HistoryStore& history;
         const DoctorDesk& desk;
+        const MetricsText& metrics;
     };
 
     explicit EngineBackend(Parts parts) : parts_(parts) {}
 
     std::vector<coordinator::SlotStatus> slots() const override;
+
+    std::string metrics(metrics::Format format) const override { return parts_.metrics.in(format); }
+
     std::vector<std::string> preview(const event::ResetRequested& request) const override;
     void submit(const event::ResetRequested& request, std::unique_ptr<control::Loan> lent) override;
     void hold(const event::HoldRequested& request) override;

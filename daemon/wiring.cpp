@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -30,6 +29,7 @@
 #include "daemon/exit_code.hpp"
 #include "daemon/hooked.hpp"
 #include "daemon/hooks.hpp"
+#include "daemon/metered.hpp"
 #include "daemon/options.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/settings.hpp"
@@ -38,6 +38,7 @@
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "history/news.hpp"
+#include "metrics/meter.hpp"
 #include "os/config_file.hpp"
 #include "os/control_socket.hpp"
 #include "os/event_loop.hpp"
@@ -52,6 +53,7 @@
 namespace slotd::daemon {
 
 using namespace std::chrono_literals;
+using metrics::Source;
 
 namespace {
 
@@ -83,18 +85,20 @@ public:
           loop_(std::move(loop)),
           journal_(os::Journal::open(stream(), STDERR_FILENO)),
           records_(journal_, loop_),
+          metered_records_(records_, meter_),
           topology_(options.sysfs_root.value_or("/sys")),
-          keeper_(options, loop_, records_,
-                  {.outcome =
-                       [this](event::EffectId id, const event::Outcome& outcome) {
-                           engine_.effect_finished(id, outcome, loop_.now());
-                           desk_.seen(outcome);
+          keeper_(options, loop_, metered_records_,
+                  {.outcome = [this](event::EffectId id,
+                                     const event::Outcome& outcome) { ended(id, outcome); },
+                   .restarted =
+                       [this] {
+                           meter_.executor_restarted(loop_.now());
+                           engine_.executor_restarted(loop_.now());
                        },
-                   .restarted = [this] { engine_.executor_restarted(loop_.now()); },
                    .lost = [this] { end(ExitCode::ExecutorLost); }}),
           surveyor_(options.survey_socket, keeper_, loop_,
                     [this](event::EffectId id, const event::Outcome& outcome) {
-                        engine_.effect_finished(id, outcome, loop_.now());
+                        ended(id, outcome);
                         rearm();
                     }),
           answers_(keeper_.loans()),
@@ -102,18 +106,21 @@ public:
           memory_(history_),
           hooks_(loaded.config.hooks.directory, loaded.config.hooks.patience, loop_,
                  [this](event::EffectId id, const event::Outcome& outcome) {
-                     engine_.effect_finished(id, outcome, loop_.now());
+                     ended(id, outcome);
                      rearm();
                  }),
           hooked_executor_(
               surveyor_, hooks_,
               [this]() -> const coordinator::Coordinator& { return engine_.coordinator(); }),
           hooked_memory_(memory_, hooks_),
-          engine_(settings_of(loaded.config),
-                  {hooked_executor_, topology_, records_, answers_, hooked_memory_}),
-          configuration_(options, std::move(loaded), {engine_, hooks_, records_, loop_}),
+          metered_({hooked_executor_, topology_, metered_records_, answers_, hooked_memory_},
+                   meter_, loop_),
+          engine_(settings_of(loaded.config), metered_.ports()),
+          configuration_(options, std::move(loaded), {engine_, hooks_, metered_records_, loop_}),
           desk_(options.sysfs_root.value_or("/sys"), configuration_, engine_, keeper_, hooks_),
-          backend_({engine_, configuration_, loop_, keeper_.loans(), answers_, history_, desk_}),
+          metrics_(meter_, engine_, loop_, journal_),
+          backend_({engine_, configuration_, loop_, keeper_.loans(), metered_, history_, desk_,
+                    metrics_}),
           service_(backend_,
                    {.version = SLOTD_VERSION, .groups = os::access_groups(), .limits = {}}) {}
 
@@ -139,8 +146,15 @@ private:
 
     void end(ExitCode code) { loop_.stop(static_cast<int>(code)); }
 
+    void ended(event::EffectId id, const event::Outcome& outcome) {
+        // In this order: the engine may start the next effect on the same gate at once.
+        meter_.effect_ended(id, outcome, loop_.now());
+        engine_.effect_finished(id, outcome, loop_.now());
+        desk_.seen(outcome);
+    }
+
     void say(action::Priority priority, action::RecordKind kind, std::string text) {
-        records_.write(line(priority, kind, std::move(text)));
+        metered_records_.write(line(priority, kind, std::move(text)));
     }
 
     std::optional<Ended> set_up() {
@@ -194,7 +208,7 @@ private:
         }
         monitor_.emplace(std::move(*monitor));
         if (auto ended = watch(monitor_->fd(), os::Turn::Kernel,
-                               [this] { monitor_->readable(kernel_sink()); })) {
+                               [this] { monitor_->readable(kernel_sink(Source::Uevents)); })) {
             return ended;
         }
         if (options_.sysfs_root) {
@@ -215,12 +229,14 @@ private:
         }
         desk_.trace_without(trace->unseen());
         trace_.emplace(std::move(*trace));
-        return watch(trace_->fd(), os::Turn::Kernel, [this] { trace_->readable(kernel_sink()); });
+        return watch(trace_->fd(), os::Turn::Kernel,
+                     [this] { trace_->readable(kernel_sink(Source::Trace)); });
     }
 
-    std::function<void(const event::KernelEvent&)> kernel_sink() {
-        return [this](const event::KernelEvent& said) {
+    std::function<void(const event::KernelEvent&)> kernel_sink(Source source) {
+        return [this, source](const event::KernelEvent& said) {
             engine_.kernel_said(said, loop_.now());
+            meter_.kernel_said(said, source);
             desk_.heard(said);
         };
     }
@@ -248,6 +264,7 @@ private:
         socket_ = std::move(*socket);
         records_.also_to(service_);
         answers_.to(service_);
+        metrics_.of(service_);
         return watch(socket_->fd(), os::Turn::Client, [this] { socket_->ready(); });
     }
 
@@ -300,6 +317,7 @@ private:
                     control::HistoryAnswer{answered->ticket, std::move(answered->rows)});
             } else {
                 engine_.history_said(news, loop_.now());
+                meter_.history_said(news);
             }
         }
     }
@@ -350,6 +368,8 @@ private:
     os::EventLoop loop_;
     os::Journal journal_;
     Records records_;
+    metrics::Meter meter_;
+    MeteredRecords metered_records_;
     os::SysfsTopology topology_;
     ExecutorKeeper keeper_;
     Surveyor surveyor_;
@@ -359,9 +379,11 @@ private:
     Hooks hooks_;
     HookedExecutor hooked_executor_;
     HookedMemory hooked_memory_;
+    Metered metered_;
     engine::Engine engine_;
     Configuration configuration_;
     DoctorDesk desk_;
+    MetricsText metrics_;
     EngineBackend backend_;
     control::ControlService service_;
     std::unique_ptr<os::ControlSocket> socket_;

@@ -33,9 +33,12 @@ namespace slotd::ctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 16> kVerbs{"list", "show", "plan", "reset", "hold", "release", "reload", "config", "history", "top", "watch", "check", "doctor", "timeline", "replay", "version"};
+constexpr std::array<std::string_view, 17> kVerbs{
+    "list", "show",  "plan",  "reset",  "hold",     "release", "reload",  "config", "history",
+    "top",  "watch", "check", "doctor", "timeline", "replay",  "metrics", "version"};
 constexpr std::string_view kVerbsText =
-    "list, show, plan, reset, hold, release, reload, config, history, top, watch, check, doctor, timeline, replay, version";
+    "list, show, plan, reset, hold, release, reload, config, history, top, watch, check, doctor, "
+    "timeline, replay, metrics, version";
 constexpr std::string_view kMethodsText = "auto, flr, bus, slot, vfio, reenumerate";
 
 /// Everything that CLI11 fills in.
@@ -58,6 +61,7 @@ struct Raw {
     std::string html;
     std::string journal;
     std::string config;
+    std::string textfile;
 };
 
 /// Before the verb or behind it.
@@ -175,6 +179,11 @@ void declare(CLI::App& app, Raw& raw) {
     doctor->footer(help::kDoctor);
     doctor->add_option("SLOT", raw.name, "slot, or function in one; else all");
     declare_journal_verbs(app, raw);
+    CLI::App* const metrics =
+        add_verb(app, raw, "metrics", "print counters and gauges for a monitoring system");
+    metrics->footer(help::kMetrics);
+    metrics->add_option("--textfile", raw.textfile, "write them for node_exporter instead")
+        ->type_name("PATH");
     add_verb(app, raw, "version", "print the versions of slotctl and slotd");
 }
 
@@ -313,6 +322,16 @@ std::variant<Command, Answered> checked_replay(const Raw& raw) {
     return ReplayCommand{raw.name, raw.config};
 }
 
+std::variant<Command, Answered> checked_metrics(const Raw& raw, bool to_file) {
+    if (to_file && raw.textfile.empty()) {
+        return wrong("metrics", "--textfile: write the path of the file");
+    }
+    if (to_file && raw.json) {
+        return wrong("metrics", "--textfile and --json: the file has a format of its own");
+    }
+    return MetricsCommand{raw.textfile};
+}
+
 std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw& raw) {
     const std::string name = verb.get_name();
     if (name == "timeline") {
@@ -374,6 +393,9 @@ std::variant<Command, Answered> checked_command(const CLI::App& verb, const Raw&
     }
     if (name == "doctor") {
         return about_a_slot ? DoctorCommand{raw.name} : DoctorCommand{};
+    }
+    if (name == "metrics") {
+        return checked_metrics(raw, verb.count("--textfile") > 0);
     }
     return name == "version" ? Command{VersionCommand{}} : Command{ListCommand{}};
 }

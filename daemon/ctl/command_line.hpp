@@ -107,14 +107,19 @@ struct ReplayCommand {
     bool operator==(const ReplayCommand&) const = default;
 };
 
+struct MetricsCommand {
+    std::string textfile;  ///< empty: print it
+    bool operator==(const MetricsCommand&) const = default;
+};
+
 struct VersionCommand {
     bool operator==(const VersionCommand&) const = default;
 };
 
 using Command = std::variant<ListCommand, ShowCommand, ResetCommand, PlanCommand, HoldCommand,
                              ReleaseCommand, ReloadCommand, ConfigCommand, HistoryCommand,
-                             TopCommand, WatchCommand, CheckCommand, DoctorCommand,
-                             TimelineCommand, ReplayCommand, VersionCommand>;
+                             TopCommand, WatchCommand, CheckCommand, DoctorCommand, TimelineCommand,
+                             ReplayCommand, MetricsCommand, VersionCommand>;
 
 /// A command line that makes sense.
 struct Invocation {

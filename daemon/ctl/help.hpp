@@ -126,6 +126,14 @@ has each finding, named in brackets. Exit status, where something was examined:
   1  a warning
   2  a problem: slotd cannot do its work there, or a card waits for a person)";
 
+inline constexpr const char* kMetrics =
+    R"(Examples:
+  slotctl metrics
+  slotctl metrics --textfile /var/lib/prometheus/node-exporter/slotd.prom
+Prints OpenMetrics text. --textfile writes the older text format of Prometheus, which node_exporter
+reads, as a whole or not at all; slotd-metrics.timer does that every minute. Exit status 7 where the
+file could not be written.)";
+
 inline constexpr const char* kWatch =
     R"(Prints one line for each decision of slotd from now on, until Ctrl-C (exit status 130).
 With --json one object a line: {"record": {...}}, with "missed": N when N records before it were

@@ -25,6 +25,7 @@ ExitCode run(const Invocation& invocation) {
             [&](const DoctorCommand& doctor) { return run_doctor(doctor, invocation); },
             [&](const TimelineCommand& one) { return run_timeline(one, invocation); },
             [&](const ReplayCommand& one) { return run_replay(one, invocation); },
+            [&](const MetricsCommand& metrics) { return run_metrics(metrics, invocation); },
             [&](const VersionCommand&) { return run_version(invocation); },
         },
         invocation.command);

@@ -24,6 +24,7 @@ ExitCode run_doctor(const DoctorCommand& doctor, const Invocation& invocation);
 /// These two read the journal and ask nobody.
 ExitCode run_timeline(const TimelineCommand& wanted, const Invocation& invocation);
 ExitCode run_replay(const ReplayCommand& wanted, const Invocation& invocation);
+ExitCode run_metrics(const MetricsCommand& metrics, const Invocation& invocation);
 ExitCode run_version(const Invocation& invocation);
 
 /// The whole program.

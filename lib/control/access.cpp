@@ -33,7 +33,7 @@ Role role_needed(const Method& method) {
         Overloaded{
             [](const OneOf<GetInfo, GetInterfaceDescription> auto&) { return Role::Stranger; },
             [](const OneOf<ListSlots, ShowSlot, PlanReset, GetConfig, AskHistory, ConsultDoctor,
-                           Subscribe, GetVersion> auto&) { return Role::Reader; },
+                           Subscribe, GetMetrics, GetVersion> auto&) { return Role::Reader; },
             [](const OneOf<HoldSlot, ReleaseSlot, ReloadConfig> auto&) { return Role::Operator; },
             [](const ResetTarget& reset) { return reset.dry_run ? Role::Reader : Role::Operator; },
         },

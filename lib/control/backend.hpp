@@ -11,6 +11,7 @@
 #include "control/message.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
+#include "metrics/exposition.hpp"
 #include "pci/address.hpp"
 #include "report/checkup.hpp"
 
@@ -23,6 +24,8 @@ public:
     virtual ~Backend() = default;
     /// By port address.
     virtual std::vector<coordinator::SlotStatus> slots() const = 0;
+    /// Everything for a monitoring system, as text; touches nothing.
+    virtual std::string metrics(metrics::Format format) const = 0;
     /// What the request would do now, one sentence a line; touches nothing.
     virtual std::vector<std::string> preview(const event::ResetRequested& request) const = 0;
     /// Queues it. Exactly one answer follows to this and each of the next, at once if it is

@@ -22,6 +22,7 @@
 #include "control/json.hpp"
 #include "control/message.hpp"
 #include "event/request.hpp"
+#include "metrics/exposition.hpp"
 #include "report/printable.hpp"
 
 namespace slotd::control {
@@ -238,6 +239,11 @@ Decoded method_of(std::string_view interface, std::string_view name, const json&
     if (name == "Subscribe") {
         return Subscribe{};
     }
+    if (name == "Metrics") {
+        return GetMetrics{text_of(parameters, "format") == "prometheus"
+                              ? metrics::Format::Prometheus
+                              : metrics::Format::OpenMetrics};
+    }
     if (name == "Version") {
         return GetVersion{};
     }
@@ -344,6 +350,11 @@ std::string encode_call(const Method& method, bool more) {
             [&](const ConsultDoctor& one) {
                 if (one.slot) {
                     parameters["slot"] = *one.slot;
+                }
+            },
+            [&](const GetMetrics& one) {
+                if (one.format == metrics::Format::Prometheus) {
+                    parameters["format"] = "prometheus";
                 }
             },
             [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},

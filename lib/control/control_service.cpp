@@ -172,6 +172,9 @@ void ControlService::answer_call(ConnectionId id, Connection& connection, const 
                     fail(id, ExpectedMore{}, oneway);
                 }
             },
+            [&](const GetMetrics& one) {
+                reply(id, MetricsReply{backend_.metrics(one.format)}, oneway);
+            },
             [&](const GetVersion&) { reply(id, VersionReply{options_.version}, oneway); },
         },
         *incoming.method);
@@ -221,6 +224,7 @@ void ControlService::publish(const action::Record& record) {
                                      ? same_for_all
                                      : encode_reply(RecordReply{record, connection.missed}, true));
             connection.missed = arrived ? 0 : connection.missed + 1;
+            missed_records_ += arrived ? 0 : 1;
         }
         if (connection.reset) {
             progress(id, *connection.reset, record);

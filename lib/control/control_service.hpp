@@ -78,6 +78,9 @@ public:
 
     std::size_t subscribers() const;
 
+    /// Records that some subscriber did not get.
+    std::uint64_t missed_records() const { return missed_records_; }
+
     /// To every subscriber, and as progress to those who wait for a reset of that slot or incident.
     void publish(const action::Record& record);
     /// To the one who waits for it, if anybody still does. May be called from within
@@ -174,6 +177,7 @@ private:
 
     Backend& backend_;
     ServiceOptions options_;
+    std::uint64_t missed_records_ = 0;
     ReplySink* sink_ = nullptr;
     std::map<ConnectionId, Connection> connections_;
     event::RequestId last_request_ = 0;

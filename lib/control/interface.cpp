@@ -258,6 +258,10 @@ method Doctor(slot: ?string) -> (
 # before this one because the client did not read.
 method Subscribe() -> (record: Record, missed: ?int)
 
+# Counters and gauges for a monitoring system. format: openmetrics where left out; prometheus is the
+# older text format (0.0.4), which node_exporter's textfile collector reads.
+method Metrics(format: ?(openmetrics, prometheus)) -> (text: string)
+
 method Version() -> (version: string)
 
 # candidates can be used in place of the name, the nearest first.

@@ -38,6 +38,7 @@ std::string method_name(const Method& method) {
             [](const GetConfig&) { return of_coordinator("GetConfig"); },
             [](const ConsultDoctor&) { return of_coordinator("Doctor"); },
             [](const Subscribe&) { return of_coordinator("Subscribe"); },
+            [](const GetMetrics&) { return of_coordinator("Metrics"); },
             [](const GetVersion&) { return of_coordinator("Version"); },
         },
         method);

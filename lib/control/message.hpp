@@ -16,6 +16,7 @@
 #include "control/doctor_call.hpp"
 #include "control/fault.hpp"
 #include "control/history_reply.hpp"
+#include "control/metrics_call.hpp"
 #include "control/plan_reply.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
@@ -90,7 +91,7 @@ struct GetVersion {
 
 using Method = std::variant<GetInfo, GetInterfaceDescription, ListSlots, ShowSlot, ResetTarget,
                             HoldSlot, ReleaseSlot, PlanReset, ReloadConfig, GetConfig, AskHistory,
-                            ConsultDoctor, Subscribe, GetVersion>;
+                            ConsultDoctor, Subscribe, GetMetrics, GetVersion>;
 
 /// "io.slotd.Coordinator.List"
 std::string method_name(const Method& method);
@@ -160,7 +161,7 @@ struct VersionReply {
 
 using Reply = std::variant<InfoReply, DescriptionReply, SlotsReply, SlotReply, ResetReply,
                            PlanReply, DoneReply, ReloadReply, ConfigReply, HistoryReply,
-                           DoctorReply, RecordReply, VersionReply>;
+                           DoctorReply, RecordReply, MetricsReply, VersionReply>;
 
 /// The daemon's side. Decoding checks the call against the interface text and the bounds above;
 /// unknown parameters are refused (a misspelt dry_run must not reset a card).
@@ -191,6 +192,7 @@ Result<ReloadReply> decode_reload(std::string_view parameters);
 Result<ConfigReply> decode_config(std::string_view parameters);
 Result<HistoryReply> decode_history(std::string_view parameters);
 Result<RecordReply> decode_record(std::string_view parameters);
+Result<MetricsReply> decode_metrics(std::string_view parameters);
 Result<VersionReply> decode_version(std::string_view parameters);
 
 }  // namespace slotd::control

@@ -365,6 +365,14 @@ Result<DoneReply> decode_done(std::string_view parameters) {
     return DoneReply{number_at(*object, "request"), *port, text_at(*object, "text")};
 }
 
+Result<MetricsReply> decode_metrics(std::string_view parameters) {
+    const auto object = checked_reply(parameters, "Metrics");
+    if (!object) {
+        return std::unexpected(object.error());
+    }
+    return MetricsReply{text_at(*object, "text")};
+}
+
 Result<VersionReply> decode_version(std::string_view parameters) {
     const auto object = checked_reply(parameters, "Version");
     if (!object) {

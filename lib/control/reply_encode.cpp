@@ -171,6 +171,9 @@ json parameters_of(const Reply& reply) {
                               }
                               return parameters;
                           },
+                          [](const MetricsReply& one) -> json {
+                              return {{"text", one.text}};
+                          },
                           [](const VersionReply& one) -> json {
                               return {{"version", one.version}};
                           },

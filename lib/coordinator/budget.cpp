@@ -52,9 +52,18 @@ std::uint32_t Budget::left(const pci::Address& port, const pci::Address& root_po
                            const policy::Limits& limits) const {
     std::uint32_t least = limits.budget;
     for (const Account& account : accounts(port, root_port, now, limits)) {
-        least = std::min(least, account.budget - std::min(account.budget, account.spent));
+        least = std::min(least, account.left());
     }
     return least;
+}
+
+std::uint32_t Budget::left_below(const pci::Address& root_port, Instant now,
+                                 const policy::Limits& limits) const {
+    return accounts(root_port, root_port, now, limits)[1].left();
+}
+
+std::uint32_t Budget::left_on_host(Instant now, const policy::Limits& limits) const {
+    return accounts({}, {}, now, limits)[2].left();
 }
 
 std::array<Budget::Account, 3> Budget::accounts(const pci::Address& port,

@@ -37,6 +37,11 @@ public:
     std::uint32_t left(const pci::Address& port, const pci::Address& root_port, Instant now,
                        const policy::Limits& limits) const;
 
+    /// The same of one of the three alone.
+    std::uint32_t left_below(const pci::Address& root_port, Instant now,
+                             const policy::Limits& limits) const;
+    std::uint32_t left_on_host(Instant now, const policy::Limits& limits) const;
+
     const std::deque<Spent>& spent() const { return spent_; }
 
 private:
@@ -44,6 +49,8 @@ private:
         std::uint32_t spent = 0;
         std::uint32_t budget = 0;
         const char* whose = "";
+
+        std::uint32_t left() const { return budget > spent ? budget - spent : 0; }
     };
 
     void keep_what_may_count();

@@ -73,6 +73,8 @@ public:
     InUse preview_use(const event::ResetRequested& request, const event::Usage& usage) const;
     std::vector<std::string> preview(const event::ResetRequested& request) const;
 
+    const policy::Limits& limits() const { return settings_.limits; }
+
     const pci::Topology& topology() const { return topology_; }
 
     const std::map<pci::Address, Slot>& slots() const { return slots_; }

@@ -91,6 +91,7 @@ void Journal::write(const action::Record& record) {
     // With the count still unsaid this line waits for nothing either: order before completeness.
     if (dropped_ != 0 || !write_now(record)) {
         ++dropped_;
+        ++dropped_in_all_;
     }
 }
 

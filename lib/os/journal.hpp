@@ -34,6 +34,8 @@ public:
     /// Dropped and not yet said.
     std::uint64_t dropped() const { return dropped_; }
 
+    std::uint64_t dropped_in_all() const { return dropped_in_all_; }
+
 private:
     Journal(UniqueFd socket, std::string socket_path, UniqueFd own_stderr, int stderr_fd);
 
@@ -47,6 +49,7 @@ private:
     int stderr_fd_;
     mode_t stderr_type_;  // as in stat, S_IFSOCK; 0 where it is closed
     std::uint64_t dropped_ = 0;
+    std::uint64_t dropped_in_all_ = 0;
 };
 
 }  // namespace slotd::os

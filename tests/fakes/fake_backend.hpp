@@ -13,6 +13,7 @@
 #include "control/message.hpp"
 #include "coordinator/slot_status.hpp"
 #include "event/request.hpp"
+#include "metrics/exposition.hpp"
 #include "pci/address.hpp"
 #include "report/checkup.hpp"
 
@@ -37,6 +38,10 @@ public:
     std::function<void(event::RequestId)> on_act;  ///< a hold or release
     std::function<void(event::RequestId)> on_plan;
     std::function<void(event::RequestId)> on_history;
+
+    std::string metrics(metrics::Format format) const override {
+        return format == metrics::Format::OpenMetrics ? "# EOF\n" : "# HELP up up\nup 1\n";
+    }
 
     std::vector<coordinator::SlotStatus> slots() const override { return machine; }
 

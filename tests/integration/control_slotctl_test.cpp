@@ -21,6 +21,7 @@
 #include "pci/address.hpp"
 #include "policy/in_use.hpp"
 #include "tests/fakes/control_world.hpp"
+#include "tests/fakes/temp_dir.hpp"
 
 namespace slotd {
 namespace {
@@ -128,6 +129,32 @@ TEST_F(Slotctl, ChecksForAMonitoringSystem) {
     EXPECT_EQ(unknown.out, "SLOTD UNKNOWN: slotd did not answer\n");
     EXPECT_THAT(unknown.error, HasSubstr("is slotd running?"));
     EXPECT_EQ(run({"check", "--npd"}).exit_code, 2);
+}
+
+TEST_F(Slotctl, PrintsMetricsOrWritesThemAsAWholeOrNotAtAll) {
+    EXPECT_EQ(run({"metrics"}).out, "# EOF\n");
+    EXPECT_EQ(run({"metrics", "--json"}).out, "{\"text\":\"# EOF\\n\"}\n");
+    const fakes::TempDir folder;
+    const std::string path = folder.path("slotd.prom");
+
+    EXPECT_EQ(run({"metrics", "--textfile", path}).exit_code, 0);
+    EXPECT_EQ(folder.read("slotd.prom"), "# HELP up up\nup 1\n");
+    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms{0644});
+
+    const ChildResult nowhere = run({"metrics", "--textfile", folder.path("no/slotd.prom")});
+    EXPECT_EQ(nowhere.exit_code, 7);
+    EXPECT_THAT(nowhere.error, HasSubstr("make a file beside"));
+    std::filesystem::create_directory(folder.path("taken.prom"));
+    EXPECT_EQ(run({"metrics", "--textfile", folder.path("taken.prom")}).exit_code, 7);
+    world_.stop();
+    EXPECT_EQ(run({"metrics", "--textfile", path}).exit_code, 4);
+
+    EXPECT_EQ(folder.read("slotd.prom"), "# HELP up up\nup 1\n");
+    std::vector<std::string> left;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path(""))) {
+        left.push_back(entry.path().filename().string());
+    }
+    EXPECT_THAT(left, testing::UnorderedElementsAre("slotd.prom", "taken.prom"));
 }
 
 TEST_F(Slotctl, Exits2WhenTheLineIsWrong) {

@@ -13,7 +13,9 @@ from test_failed_recovery_stock import fail_recovery
 # What each verb answers whom: 0 done, 5 this user may not (docs/control.md).
 # doctor ends with what it has found, where it may look (docs/doctor.md): that is "done" here.
 EXAMINES = {"doctor": ("1",)}
-READS = {"list": (), "show": ("1",), "plan": ("1",), "config": (), "history": (), "version": ()}
+READS = {
+    "list": (), "show": ("1",), "plan": ("1",), "config": (), "history": (), "metrics": (), "version": ()
+}
 CHECK = {"check": ()}  # which has exit codes of its own
 # Not slotd is asked: who may read the journal may read these.
 JOURNAL = {"timeline": ("last",), "replay": ("local", "--config", "/etc/slotd/slotd.toml")}
@@ -133,7 +135,7 @@ class Service(ServiceScenario):
         self.assertEqual((self.service.pid(), self.service.pid("slotd-exec.service")), (slotd, executor))
 
     def test_the_sandbox_scores_what_the_page_says(self) -> None:
-        for unit, at_most in (("slotd.service", 1.0), ("slotd-exec.service", 1.0), ("slotd-survey@.service", 1.1)):
+        for unit, at_most in (("slotd.service", 1.0), ("slotd-exec.service", 1.0), ("slotd-survey@.service", 1.1), ("slotd-metrics.service", 0.7)):
             told = self.guest.run(
                 "systemd-analyze", "security", "--offline=true", f"/lib/systemd/system/{unit}", check=False
             ).text
@@ -155,6 +157,7 @@ class Service(ServiceScenario):
     def _recover(self) -> None:
         """A fatal error of the disk, whose driver has no callbacks; slotd brings it back."""
         self.service.configure(automatic_action="true")
+        self.addCleanup(self.service.configure)
         self.service.ctl("restart", "slotd")
         self.service.wait_for_rest()
         function = self.guest.pci.function(1)
@@ -223,6 +226,36 @@ class Service(ServiceScenario):
         self.assertFalse(played["other"]["same"], played["other"])
         self.assertEqual(played["other"]["would"]["steps"], [])
         self.assertIn("automatic_action is off", " ".join(played["other"]["would"]["refusals"]))
+
+    def test_metrics_have_the_incident_and_its_timer_writes_them_while_slotd_runs(self) -> None:
+        folder = "/var/lib/prometheus/node-exporter"
+        file = f"{folder}/slotd.prom"
+        counted = 'slotd_incidents_total{cause="fatal-error",outcome="recovered"} 1\n'
+        self.guest.run("mkdir", "-p", folder)  # as prometheus-node-exporter has it, root's
+        self._recover()
+
+        told = self.guest.slotctl("metrics").text
+
+        self.assertIn(counted, told)
+        self.assertIn('slotd_incident_recovery_seconds_count{cause="fatal-error"} 1\n', told)
+        self.assertIn('slotd_attempts_total{step="reenumerate",by="slotd",outcome="succeeded"} 1\n', told)
+        self.assertRegex(told, r'slotd_gate_closed_seconds_total\{port="[^"]+",slot="1",gate="fence"\} \d')
+        self.assertRegex(told, r'slotd_slot_budget_left\{port="[^"]+",slot="1"\} [0-4]\n')
+        self.assertTrue(told.endswith("# EOF\n"))
+
+        self.service.ctl("enable", "--now", "slotd-metrics.timer")
+        self.addCleanup(self.service.ctl, "disable", "--now", "slotd-metrics.timer")
+        self.service.wait_for(lambda: counted in self.guest.shell(f"cat {file} 2>/dev/null; true"), file)
+        self.assertEqual(self.guest.run("stat", "-c", "%U %a", file).text.strip(), "root 644")
+        self.service.ctl("restart", "slotd")
+        self.service.wait_for_rest()
+        self.assertEqual(self.service.property("slotd-metrics.timer", "ActiveState"), "active")
+
+        self.service.ctl("stop", "slotd.socket", "slotd")
+        self.service.ctl("start", "slotd.socket")
+        self.assertEqual(self.service.property("slotd-metrics.timer", "ActiveState"), "inactive")
+        self.assertNotEqual(self.service.ctl("start", "slotd-metrics.service", check=False).code, 0)
+        self.assertEqual(self.service.property("slotd.service", "ActiveState"), "inactive")
 
     def test_a_stop_opens_every_gate_and_moves_nothing(self) -> None:
         self.service.configure(level='"exclusive"')
@@ -448,6 +481,7 @@ class Service(ServiceScenario):
         self.assertNotEqual(self.service.pid(), pid)
         self._nothing_moved_since(since)
 
+        self.guest.shell("mkdir -p /var/lib/prometheus/node-exporter && touch /var/lib/prometheus/node-exporter/slotd.prom")
         self.guest.run("dpkg", "--purge", "slotd", timeout=120)
 
         self._nothing_moved_since(since)

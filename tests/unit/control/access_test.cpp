@@ -44,7 +44,7 @@ TEST(Access, EachRoleMayWhatThoseBelowItMay) {
     EXPECT_TRUE(allowed(Role::Stranger, GetInterfaceDescription{}));
     for (const Method& method :
          {Method(ListSlots{}), Method(ShowSlot{}), Method(Subscribe{}), Method(PlanReset{"5"}),
-          Method(AskHistory{}), Method(GetConfig{}), Method(ConsultDoctor{}),
+          Method(AskHistory{}), Method(GetConfig{}), Method(ConsultDoctor{}), Method(GetMetrics{}),
           Method(GetVersion{}), Method(reset(true))}) {
         EXPECT_FALSE(allowed(Role::Stranger, method)) << method_name(method);
         EXPECT_TRUE(allowed(Role::Reader, method)) << method_name(method);

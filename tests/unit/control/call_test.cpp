@@ -13,6 +13,7 @@
 #include "control/interface.hpp"
 #include "control/message.hpp"
 #include "event/request.hpp"
+#include "metrics/exposition.hpp"
 
 namespace slotd::control {
 namespace {
@@ -73,6 +74,8 @@ TEST(Call, ComesBackAsItWasEncoded) {
         ConsultDoctor{},
         ConsultDoctor{"5"},
         Subscribe{},
+        GetMetrics{},
+        GetMetrics{metrics::Format::Prometheus},
         GetVersion{},
     };
     for (const Method& method : methods) {

@@ -9,6 +9,7 @@
 #include "action/record.hpp"
 #include "control/message.hpp"
 #include "event/request.hpp"
+#include "metrics/exposition.hpp"
 #include "tests/fakes/fake_backend.hpp"
 #include "tests/unit/control/service_test.hpp"
 
@@ -42,6 +43,16 @@ TEST_F(ControlServiceTest, IntroducesItself) {
     EXPECT_TRUE(all[1].parameters.contains("method Subscribe()"));
     EXPECT_EQ(all[2].fault, Fault(InterfaceNotFound{"io.example.Other"}));
     EXPECT_EQ(decode_version(all[3].parameters)->version, "1.2");
+}
+
+TEST_F(ControlServiceTest, TellsMetricsInTheFormatThatIsAskedFor) {
+    call(GetMetrics{});
+    call(GetMetrics{metrics::Format::Prometheus});
+
+    const auto all = replies();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(decode_metrics(all[0].parameters)->text, "# EOF\n");
+    EXPECT_EQ(decode_metrics(all[1].parameters)->text, "# HELP up up\nup 1\n");
 }
 
 TEST_F(ControlServiceTest, AnswersUnknownAndAmbiguousNames) {

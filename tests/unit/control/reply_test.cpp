@@ -134,6 +134,7 @@ TEST(Reply, IsWhatTheInterfaceSays) {
     EXPECT_EQ(mismatch_of(ours, "Show", SlotReply{some_slot()}), std::nullopt);
     EXPECT_EQ(mismatch_of(ours, "Subscribe", RecordReply{some_record(), 0}), std::nullopt);
     EXPECT_EQ(mismatch_of(ours, "Subscribe", RecordReply{{}, 9}), std::nullopt);
+    EXPECT_EQ(mismatch_of(ours, "Metrics", MetricsReply{"# EOF\n"}), std::nullopt);
     EXPECT_EQ(mismatch_of(ours, "Version", VersionReply{"1"}), std::nullopt);
     EXPECT_EQ(mismatch_of(ours, "Plan", some_plan()), std::nullopt);
     EXPECT_EQ(mismatch_of(ours, "Plan", PlanReply{}), std::nullopt);
@@ -237,6 +238,8 @@ TEST(Reply, ComesBackAsItWasEncoded) {
     EXPECT_EQ(*decode_done(parameters_of(encode_reply(done, false))), done);
     const RecordReply record{some_record(), 4};
     EXPECT_EQ(*decode_record(parameters_of(encode_reply(record, true))), record);
+    EXPECT_EQ(*decode_metrics(parameters_of(encode_reply(MetricsReply{"a 1\n"}, false))),
+              MetricsReply{"a 1\n"});
     EXPECT_EQ(*decode_version(parameters_of(encode_reply(VersionReply{"1.2"}, false))),
               VersionReply{"1.2"});
     for (const ResetState state :

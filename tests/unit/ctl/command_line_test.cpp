@@ -63,6 +63,9 @@ TEST(CommandLine, UnderstandsEveryVerb) {
     EXPECT_EQ(understood({"watch"}), (Invocation{WatchCommand{}}));
     EXPECT_EQ(understood({"doctor"}), (Invocation{DoctorCommand{}}));
     EXPECT_EQ(understood({"doctor", "5"}), (Invocation{DoctorCommand{"5"}}));
+    EXPECT_EQ(understood({"metrics"}), (Invocation{MetricsCommand{}}));
+    EXPECT_EQ(understood({"metrics", "--textfile", "/run/slotd.prom"}),
+              (Invocation{MetricsCommand{"/run/slotd.prom"}}));
     EXPECT_EQ(understood({"version"}), (Invocation{VersionCommand{}}));
     EXPECT_EQ(understood({"history"}), (Invocation{HistoryCommand{}}));
     EXPECT_EQ(understood({"history", "5", "--incident", "6746f1e000030001", "--since", "2h",
