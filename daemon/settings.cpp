@@ -1,14 +1,18 @@
 #include "daemon/settings.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <system_error>
 
 #include "coordinator/coordinator.hpp"
 #include "daemon/options.hpp"
 #include "os/history_settings.hpp"
 #include "policy/config.hpp"
+#include "policy/level.hpp"
 #include "policy/limits.hpp"
 
 namespace slotd::daemon {
@@ -45,6 +49,18 @@ os::HistorySettings history_settings_of(const Options& options, const policy::Co
                                      ignored);
     }
     return settings;
+}
+
+std::string started_text(const Options& options, const policy::Config& config) {
+    return fmt::format(
+        "slotd {} started: level {}, automatic action {}, {} rules, budget {} for a slot, {} below "
+        "a "
+        "Root Port, {} on this host within {} min, history in {}",
+        SLOTD_VERSION, to_text(config.policy.defaults.level),
+        config.policy.defaults.automatic_action ? "on" : "off", config.policy.rules.size(),
+        config.budget.slot, config.budget.root_port, config.budget.host,
+        std::chrono::duration_cast<std::chrono::minutes>(config.budget.window).count(),
+        options.history_directory.value_or(config.history.directory));
 }
 
 }  // namespace slotd::daemon

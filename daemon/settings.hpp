@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "coordinator/coordinator.hpp"
 #include "daemon/options.hpp"
 #include "os/history_settings.hpp"
@@ -16,5 +18,8 @@ coordinator::Settings settings_of(const policy::Config& config);
 
 /// Makes the directory where there is none. Where this fails the history says so.
 os::HistorySettings history_settings_of(const Options& options, const policy::Config& config);
+
+/// What slotd says first of itself and of this configuration.
+std::string started_text(const Options& options, const policy::Config& config);
 
 }  // namespace slotd::daemon

@@ -47,8 +47,6 @@
 #include "os/sysfs_topology.hpp"
 #include "os/trace_events.hpp"
 #include "os/uevent_monitor.hpp"
-#include "policy/config.hpp"
-#include "policy/level.hpp"
 
 namespace slotd::daemon {
 
@@ -287,17 +285,8 @@ private:
                 watch(keeper_.fd(), os::Turn::Completion, [this] { keeper_.readable(); })) {
             return watched;
         }
-        const policy::Config& config = configuration_.in_force();
         say(action::Priority::Notice, action::RecordKind::DaemonStarted,
-            fmt::format(
-                "slotd {} started: level {}, automatic action {}, {} rules, budget {} for a slot, "
-                "{} "
-                "below a Root Port, {} on this host within {} min, history in {}",
-                SLOTD_VERSION, to_text(config.policy.defaults.level),
-                config.policy.defaults.automatic_action ? "on" : "off", config.policy.rules.size(),
-                config.budget.slot, config.budget.root_port, config.budget.host,
-                std::chrono::duration_cast<std::chrono::minutes>(config.budget.window).count(),
-                options_.history_directory.value_or(config.history.directory)));
+            started_text(options_, configuration_.in_force()));
         if (auto started = engine_.start(loop_.now()); !started) {
             return Ended{ExitCode::NoPci, started.error().message()};
         }

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "control/json.hpp"
+#include "base/json.hpp"
 #include "pci/link.hpp"
 #include "pci/service.hpp"
 #include "policy/level.hpp"

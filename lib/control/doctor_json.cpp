@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/result.hpp"
 #include "control/doctor_call.hpp"
 #include "control/json_fields.hpp"

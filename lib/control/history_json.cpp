@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "action/incident.hpp"
+#include "base/json.hpp"
 #include "base/time.hpp"
 #include "control/history_reply.hpp"
 #include "control/json_fields.hpp"

@@ -71,6 +71,7 @@ std::string_view brief(action::RecordKind kind) {
         case action::RecordKind::SlotsChanged:
         case action::RecordKind::Held:
         case action::RecordKind::History:
+        case action::RecordKind::Configuration:
             break;
     }
     return "";

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "control/json.hpp"
+#include "base/json.hpp"
 #include "report/checkup.hpp"
 #include "report/diagnosis.hpp"
 #include "tests/unit/report/checkup_maker.hpp"
