@@ -38,7 +38,6 @@ namespace {
 constexpr std::size_t kStepsMax = 1'000'000;
 /// After the last thing that was told, what is under way may go on for so long.
 constexpr Duration kTail = 1h;
-constexpr Duration kDiskTime = 1ms;
 
 std::int64_t microseconds(Instant at) {
     return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
@@ -141,8 +140,7 @@ void Run::carry_out(const std::vector<coordinator::Action>& actions) {
                        [&](const coordinator::Remember& one) {
                            memory_.add(one.entry, wall(), boot_);
                            if (one.ticket) {
-                               due_.emplace(now_ + kDiskTime,
-                                            history::News(history::Written{*one.ticket, {}}));
+                               due_.emplace(now_, history::News(history::Written{*one.ticket, {}}));
                            }
                        },
                        [&](const coordinator::Tell& said) {

@@ -105,8 +105,9 @@ TEST(Replay, WithoutAutomaticActionNothingIsDoneAndItsEchoIsNotHeard) {
     EXPECT_FALSE(one.same);
     EXPECT_EQ(one.did->steps.size(), 2);
     EXPECT_EQ(one.would->steps, std::vector<std::string>{});
-    ASSERT_FALSE(one.would->refusals.empty());
-    EXPECT_NE(one.would->refusals.front().find("automatic_action is off"), std::string::npos);
+    EXPECT_TRUE(std::ranges::any_of(one.would->refusals, [](const std::string& refusal) {
+        return refusal.find("automatic_action is off") != std::string::npos;
+    })) << replay_text(report, {}, {});
 }
 
 TEST(Replay, ASpentBudgetIsSpentThereToo) {
