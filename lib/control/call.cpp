@@ -298,7 +298,9 @@ Incoming decode_call(std::string_view message) {
     return {more, oneway, decode_method(*call)};
 }
 
-std::string encode_call(const Method& method, bool more) {
+namespace {
+
+json parameters_of(const Method& method) {
     json parameters = json::object();
     std::visit(
         Overloaded{
@@ -360,6 +362,13 @@ std::string encode_call(const Method& method, bool more) {
             [](const OneOf<GetInfo, ListSlots, Subscribe, GetVersion> auto&) {},
         },
         method);
+    return parameters;
+}
+
+}  // namespace
+
+std::string encode_call(const Method& method, bool more) {
+    json parameters = parameters_of(method);
     json call{{"method", method_name(method)}};
     if (!parameters.empty()) {
         call["parameters"] = std::move(parameters);

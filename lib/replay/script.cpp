@@ -101,7 +101,7 @@ private:
                     put(at, one);
                 },
                 [&](const evidence::EffectEnded& ended) { done(at, ended); },
-                // Time passes by itself; the history and the configuration of the replay are its own.
+                // Time passes by itself; history and configuration of the replay are its own.
                 [](const OneOf<evidence::TimePassed, evidence::PortSeen, evidence::HistorySaid,
                                evidence::Reconfigured> auto&) {},
             },
