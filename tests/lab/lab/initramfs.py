@@ -102,7 +102,11 @@ def slotd(binaries: Path) -> Path:
     def build(folder: Path) -> None:
         archive = Archive()
         for program in programs:
-            archive.file(f"usr/bin/{program.name}", program.read_bytes())
+            # The root is in the guest's memory, and what is for a debugger is most of a program.
+            stripped = folder / program.name
+            shell.run("strip", "-g", "-o", stripped, program)
+            archive.file(f"usr/bin/{program.name}", stripped.read_bytes())
+            stripped.unlink()
         for library in sorted({lib for program in programs for lib in _libraries(program)}):
             archive.file(str(library).lstrip("/"), library.read_bytes())
         # glibc loads it by itself when a name of a group is asked for.
