@@ -52,7 +52,7 @@ std::string_view brief(action::RecordKind kind) {
         case action::RecordKind::GateProblem:
             return "gate problem";
         case action::RecordKind::NoAction:
-            return "left alone";
+            return "not done";
         case action::RecordKind::OverlapSeen:
             return "overlap seen";
         case action::RecordKind::InUse:
