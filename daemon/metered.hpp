@@ -25,6 +25,8 @@ public:
 
     void write(const action::Record& record) override;
 
+    bool takes_evidence() const override { return records_.takes_evidence(); }
+
 private:
     engine::RecordSink& records_;
     metrics::Meter& meter_;

@@ -40,6 +40,9 @@ public:
     void also_to(control::ControlService& service) { service_ = &service; }
 
     void write(const action::Record& record) override;
+
+    bool takes_evidence() const override { return journal_.takes_evidence(); }
+
     /// How many lines were held back, where it is time to say so. Cheap; for whoever is awake.
     void say_due();
     /// The same, whatever the time: nothing more will be written.

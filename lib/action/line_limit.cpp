@@ -19,14 +19,25 @@ bool is_digit(char letter) {
     return letter >= '0' && letter <= '9';
 }
 
+void append_bytes(std::string& key, std::uint64_t number) {
+    key.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
 /// What makes lines the same. One '#' for each number: how many functions came is no other line.
+/// Made for each line while a step is under way, so it is bytes and no text.
 std::string likeness(const Record& record) {
-    std::string key = fmt::format("{} {} {:x} {} {} ", std::to_underlying(record.kind),
-                                  std::to_underlying(record.priority), record.incident,
-                                  record.attempt, record.phase);
+    std::string key;
+    key.reserve(64 + record.phase.size() + record.text.size());
+    key += static_cast<char>(record.kind);
+    key += static_cast<char>(record.priority);
+    append_bytes(key, record.incident);
+    append_bytes(key, record.attempt);
     if (record.port) {
-        key += record.port->to_string();
+        append_bytes(key, std::uint64_t{record.port->domain} << 16U | record.port->bus << 8U |
+                              record.port->device << 3U | record.port->function);
     }
+    key += record.phase;
+    key += '\0';
     for (const char letter : record.text) {
         if (!is_digit(letter)) {
             key += letter;

@@ -50,6 +50,9 @@ class RecordSink {
 public:
     virtual ~RecordSink() = default;
     virtual void write(const action::Record& record) = 0;
+
+    /// Whether somebody will read Record::event: where nobody does it is not made.
+    virtual bool takes_evidence() const { return true; }
 };
 
 /// How a reset, hold or release that was asked for ended.

@@ -29,6 +29,9 @@ public:
 
     void write(const action::Record& record) override;
 
+    /// A line on stderr has no fields.
+    bool takes_evidence() const override { return writes_to_journald(); }
+
     bool writes_to_journald() const { return static_cast<bool>(socket_); }
 
     /// Dropped and not yet said.
