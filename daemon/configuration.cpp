@@ -46,14 +46,6 @@ policy::Config without_what_waits(const policy::Config& wanted, const policy::Co
     return config;
 }
 
-std::string listed(const std::vector<std::string>& items) {
-    std::string text;
-    for (const std::string& item : items) {
-        text += (text.empty() ? "" : "; ") + item;
-    }
-    return text;
-}
-
 }  // namespace
 
 Result<os::LoadedConfig> load_configuration(const Options& options) {
@@ -107,9 +99,10 @@ std::expected<control::ReloadReply, std::vector<std::string>> Configuration::rel
     control::ReloadReply reply;
     reply.changed = policy::config_changes(loaded_.config, now);
     reply.after_restart = policy::config_changes(now, loaded->config);
-    reply.text = reply.changed.empty() ? "nothing is different" : listed(reply.changed);
+    reply.text = reply.changed.empty() ? "nothing is different"
+                                       : fmt::format("{}", fmt::join(reply.changed, "; "));
     if (!reply.after_restart.empty()) {
-        reply.text += "; after a restart: " + listed(reply.after_restart);
+        reply.text += fmt::format("; after a restart: {}", fmt::join(reply.after_restart, "; "));
     }
     say(Priority::Notice,
         fmt::format("the configuration has been read again from {} files, by {}: {} changed",
@@ -123,7 +116,7 @@ std::expected<control::ReloadReply, std::vector<std::string>> Configuration::rel
     loaded_ = std::move(*loaded);
     loaded_.config = now;
     parts_.hooks.reconfigure(now.hooks.directory, now.hooks.patience);
-    parts_.engine.reconfigure(now.policy, limits_of(now), parts_.loop.now());
+    parts_.engine.reconfigure(now.policy, policy::limits_of(now), parts_.loop.now());
     os::notify_ready(status_of(parts_.engine));
     return reply;
 }

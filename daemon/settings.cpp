@@ -13,24 +13,13 @@
 #include "os/history_settings.hpp"
 #include "policy/config.hpp"
 #include "policy/level.hpp"
-#include "policy/limits.hpp"
 
 namespace slotd::daemon {
-
-policy::Limits limits_of(const policy::Config& config) {
-    policy::Limits limits;
-    limits.budget = config.budget.slot;
-    limits.budget_root_port = config.budget.root_port;
-    limits.budget_host = config.budget.host;
-    limits.budget_window = config.budget.window;
-    limits.hooks = true;
-    return limits;
-}
 
 coordinator::Settings settings_of(const policy::Config& config) {
     coordinator::Settings settings;
     settings.policy = config.policy;
-    settings.limits = limits_of(config);
+    settings.limits = policy::limits_of(config);
     settings.session = static_cast<std::uint32_t>(
         std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
     return settings;

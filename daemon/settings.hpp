@@ -6,12 +6,8 @@
 #include "daemon/options.hpp"
 #include "os/history_settings.hpp"
 #include "policy/config.hpp"
-#include "policy/limits.hpp"
 
 namespace slotd::daemon {
-
-/// The bounds of this configuration; the others are as they are.
-policy::Limits limits_of(const policy::Config& config);
 
 /// For one start of slotd: the session is the time.
 coordinator::Settings settings_of(const policy::Config& config);

@@ -1,6 +1,5 @@
 #include "replay/replay.hpp"
 
-#include <ctime>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,21 +20,6 @@
 #include "report/printable.hpp"
 
 namespace slotd::ctl {
-
-namespace {
-
-coordinator::Settings settings_of(const policy::Config& config) {
-    coordinator::Settings settings;
-    settings.policy = config.policy;
-    settings.limits.budget = config.budget.slot;
-    settings.limits.budget_root_port = config.budget.root_port;
-    settings.limits.budget_host = config.budget.host;
-    settings.limits.budget_window = config.budget.window;
-    settings.limits.hooks = true;
-    return settings;
-}
-
-}  // namespace
 
 ExitCode run_replay(const ReplayCommand& wanted, const Invocation& invocation) {
     const auto loaded = os::load_config(wanted.config, os::IfMissing::Fail);
@@ -59,7 +43,10 @@ ExitCode run_replay(const ReplayCommand& wanted, const Invocation& invocation) {
     if (!lines) {
         return unreadable(lines.error());
     }
-    replay::Report told = replay::replay(*lines, settings_of(loaded->config));
+    coordinator::Settings settings;
+    settings.policy = loaded->config.policy;
+    settings.limits = policy::limits_of(loaded->config);
+    replay::Report told = replay::replay(*lines, settings);
     if (told.runs == 0) {
         complain(lines->empty() ? "the journal has no line of slotd"
                                 : "the journal has no run of slotd from its beginning with "

@@ -19,20 +19,6 @@ namespace {
 
 constexpr std::size_t kColumnsDefault = 80;
 
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return false;
-        }
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
 std::string_view environment(const char* name) {
     const char* const value = std::getenv(name);
     return value == nullptr ? std::string_view{} : std::string_view(value);
@@ -50,6 +36,20 @@ report::Style stdout_style(Colour colour) {
     style.columns = !terminal ? 0 : known ? size.ws_col : kColumnsDefault;
     style.unicode = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
     return style;
+}
+
+bool write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            return false;
+        }
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
 }
 
 bool print(std::string_view text) {

@@ -14,6 +14,8 @@ enum class Colour { Auto, Always, Never };
 /// locale's characters are UTF-8.
 report::Style stdout_style(Colour colour = Colour::Auto);
 
+/// All of `text` to `fd`; false with errno when it could not be written.
+bool write_all(int fd, std::string_view text);
 /// All of `text` to stdout; false when it could not be written (a full disk).
 bool print(std::string_view text);
 /// All of `text` to stderr, as it is, best effort.

@@ -6,29 +6,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
+#include "daemon/ctl/terminal.hpp"
 #include "os/unique_fd.hpp"
 
 namespace slotd::ctl {
-
-namespace {
-
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
-}  // namespace
 
 Status write_textfile(const std::string& path, std::string_view text) {
     // In the same directory, so that rename() can do it; without the ending that node_exporter

@@ -70,15 +70,8 @@ std::expected<std::uint64_t, ExitCode> find(os::JournalReader& journal, const st
 Status write_file(const std::string& path, std::string_view text) {
     const os::UniqueFd file{
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644)};
-    if (!file) {
+    if (!file || !write_all(file.get(), text)) {
         return std::unexpected(os::os_error(errno, "write " + path));
-    }
-    while (!text.empty()) {
-        const ssize_t written = ::write(file.get(), text.data(), text.size());
-        if (written < 0 && errno != EINTR) {
-            return std::unexpected(os::os_error(errno, "write " + path));
-        }
-        text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
     }
     return {};
 }

@@ -18,14 +18,6 @@ std::string quoted(std::string_view text) {
     return "\"" + report::printable(text) + "\"";
 }
 
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) {
-        text += (text.empty() ? "" : ", ") + report::printable(name);
-    }
-    return text;
-}
-
 }  // namespace
 
 std::string to_string(const Fault& fault) {
@@ -34,12 +26,13 @@ std::string to_string(const Fault& fault) {
         Overloaded{
             [](const NoSuchSlot& one) {
                 return "no slot is called " + quoted(one.name) +
-                       (one.candidates.empty() ? "; there is none on this machine"
-                                               : "; nearest: " + joined(one.candidates));
+                       (one.candidates.empty()
+                            ? "; there is none on this machine"
+                            : "; nearest: " + report::printable_list(one.candidates));
             },
             [](const AmbiguousSlot& one) {
                 return quoted(one.name) +
-                       " names several slots; say which: " + joined(one.candidates);
+                       " names several slots; say which: " + report::printable_list(one.candidates);
             },
             [](const NotPermitted& one) {
                 return "not permitted: " + report::printable(one.reason);

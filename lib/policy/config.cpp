@@ -16,6 +16,7 @@
 #include "policy/config_entry.hpp"
 #include "policy/config_keys.hpp"
 #include "policy/config_values.hpp"
+#include "policy/limits.hpp"
 #include "policy/slot_policy.hpp"
 
 namespace slotd::policy {
@@ -195,6 +196,16 @@ CheckedConfig check_config(const std::vector<ConfigEntry>& entries) {
         check.look_at(entry);
     }
     return check.finish();
+}
+
+Limits limits_of(const Config& config) {
+    Limits limits;
+    limits.budget = config.budget.slot;
+    limits.budget_root_port = config.budget.root_port;
+    limits.budget_host = config.budget.host;
+    limits.budget_window = config.budget.window;
+    limits.hooks = true;
+    return limits;
 }
 
 }  // namespace slotd::policy

@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "policy/config_entry.hpp"
+#include "policy/limits.hpp"
 #include "policy/slot_policy.hpp"
 
 namespace slotd::policy {
@@ -45,6 +46,9 @@ struct Config {
     HooksConfig hooks;
     bool operator==(const Config&) const = default;
 };
+
+/// The bounds of this configuration; the others are as they are.
+Limits limits_of(const Config& config);
 
 /// Where something that counts stands: a key, or a rule as a whole.
 struct ConfigOrigin {

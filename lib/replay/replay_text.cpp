@@ -23,16 +23,8 @@ namespace {
 
 using report::Paint;
 
-std::string joined(const std::vector<std::string>& texts, std::string_view between) {
-    std::string all;
-    for (const std::string& text : texts) {
-        all += (all.empty() ? std::string() : std::string(between)) + text;
-    }
-    return all;
-}
-
 std::string course_text(const Course& course, std::string_view indent) {
-    std::string text = joined(course.phases, " > ") + "\n";
+    std::string text = fmt::format("{}\n", fmt::join(course.phases, " > "));
     for (const std::string& step : course.steps) {
         text += fmt::format("{}step: {}\n", indent, step);
     }

@@ -122,11 +122,7 @@ private:
 };
 
 std::string joined(const std::vector<std::string>& words, const char* none) {
-    std::string text;
-    for (const std::string& word : words) {
-        text += (text.empty() ? "" : ", ") + word;
-    }
-    return text.empty() ? none : text;
+    return words.empty() ? none : fmt::format("{}", fmt::join(words, ", "));
 }
 
 const char* answer(Known known) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace slotd::report {
 
@@ -71,6 +72,14 @@ std::string printable(std::string_view text) {
         text.remove_prefix(std::max<std::size_t>(decoded.length, 1));
     }
     return clean;
+}
+
+std::string printable_list(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : ", ") + printable(word);
+    }
+    return text;
 }
 
 std::size_t columns(std::string_view text) {

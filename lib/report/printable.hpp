@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace slotd::report {
 
@@ -10,6 +11,9 @@ namespace slotd::report {
 /// characters (C0, DEL, C1, the Unicode line, paragraph and direction controls) and bytes that are
 /// not UTF-8 become '?'. Slot names come from firmware, reasons from users, replies from a socket.
 std::string printable(std::string_view text);
+
+/// "fence, pciehp of 0000:03:00.0", each of them printable.
+std::string printable_list(const std::vector<std::string>& words);
 
 /// Columns that printable text takes, one for each code point. (Wide characters are counted as one;
 /// no name that slotd shows has them in practice.)

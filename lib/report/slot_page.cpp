@@ -86,7 +86,7 @@ std::string slot_page(const coordinator::SlotStatus& slot, const Style& style) {
                          function.identity.answers() ? function.identity.to_string() : "no answer"),
              function.identity.answers() ? Paint::Plain : Paint::Alarm);
     }
-    fact("gates", slot.gates.empty() ? "all open" : "closed: " + joined(slot.gates),
+    fact("gates", slot.gates.empty() ? "all open" : "closed: " + printable_list(slot.gates),
          slot.gates.empty() ? Paint::Plain : Paint::Attention);
     return page;
 }

@@ -97,12 +97,4 @@ std::string hold_text(const coordinator::SlotStatus& slot) {
     return "by " + printable(slot.held_by) + ", " + time_left(slot.held_for);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) {
-        text += (text.empty() ? "" : ", ") + printable(word);
-    }
-    return text;
-}
-
 }  // namespace slotd::report

@@ -27,7 +27,5 @@ std::string driver_text(const pci::Function& function);
 std::string short_identity(const pci::Function& function);
 /// "by uid 0 ...: changing the card, for another 1 h 59 min"
 std::string hold_text(const coordinator::SlotStatus& slot);
-/// "fence, pciehp of 0000:03:00.0"
-std::string joined(const std::vector<std::string>& words);
 
 }  // namespace slotd::report

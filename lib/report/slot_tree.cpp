@@ -132,7 +132,7 @@ std::vector<Span> remarks_on(const coordinator::SlotStatus& slot) {
         remarks.push_back({"quarantine: " + printable(slot.quarantine), Paint::Alarm});
     }
     if (!slot.gates.empty()) {
-        remarks.push_back({"closed: " + joined(slot.gates), Paint::Attention});
+        remarks.push_back({"closed: " + printable_list(slot.gates), Paint::Attention});
     }
     if (slot.occupied && slot.functions.empty()) {
         remarks.push_back({"a card is there, no function is enumerated", Paint::Attention});
