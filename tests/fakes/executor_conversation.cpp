@@ -21,6 +21,7 @@
 #include "os/executor_client.hpp"
 #include "os/unique_fd.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
+#include "tests/fakes/program.hpp"
 
 namespace slotd::fakes {
 
@@ -30,20 +31,13 @@ using namespace std::chrono_literals;
 
 constexpr Duration kPatience = 10s;
 
-/// Test programs lie in the directory of the programs they test.
-std::string path_of(const std::string& program) {
-    const auto beside = os::executor_beside_us();
-    SLOTD_ASSERT(beside);
-    return beside->substr(0, beside->rfind('/') + 1) + program;
-}
-
 }  // namespace
 
 std::vector<std::string> ExecutorConversation::command(const FakeSysfs& sysfs,
                                                        const std::vector<std::string>& more,
                                                        const std::string& program) {
-    std::vector<std::string> words{path_of(program), "--sysfs-root", sysfs.root(), "--state-dir",
-                                   sysfs.state_dir()};
+    std::vector<std::string> words{path_of_program(program), "--sysfs-root", sysfs.root(),
+                                   "--state-dir", sysfs.state_dir()};
     words.insert(words.end(), more.begin(), more.end());
     return words;
 }
@@ -120,7 +114,7 @@ std::string ExecutorConversation::close() {
 }
 
 ExecutorRun run_executor(const std::vector<std::string>& arguments, const std::string& program) {
-    std::string line = "'" + path_of(program) + "'";
+    std::string line = "'" + path_of_program(program) + "'";
     for (const std::string& argument : arguments) {
         line += " '" + argument + "'";
     }

@@ -14,6 +14,7 @@
 
 #include "base/assert.hpp"
 #include "os/clock.hpp"
+#include "os/executor_client.hpp"
 
 namespace slotd::fakes {
 
@@ -42,6 +43,12 @@ namespace {
 }
 
 }  // namespace
+
+std::string path_of_program(const std::string& name) {
+    const auto beside = os::executor_beside_us();
+    SLOTD_ASSERT(beside);
+    return beside->substr(0, beside->rfind('/') + 1) + name;
+}
 
 Program::Program(std::vector<std::string> words, std::optional<uid_t> uid) {
     const std::string out = output_.path("out");

@@ -11,6 +11,9 @@
 
 namespace slotd::fakes {
 
+/// Test programs lie in the directory of the programs they test.
+std::string path_of_program(const std::string& name);
+
 /// One of our programs as a child process, as an operator starts it. Killed at the end if it still
 /// runs.
 class Program {

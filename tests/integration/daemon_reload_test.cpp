@@ -5,12 +5,9 @@
 
 #include <chrono>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "tests/fakes/fake_sysfs.hpp"
 #include "tests/fakes/program.hpp"
-#include "tests/fakes/temp_dir.hpp"
+#include "tests/fakes/slotd_on_files.hpp"
 
 namespace slotd {
 namespace {
@@ -27,45 +24,18 @@ using testing::Not;
 constexpr const char* kPort = "0000:00:1c.0";
 constexpr const char* kService = "0000:00:1c.0:pcie004";
 
-struct DaemonReload : testing::Test {
+struct DaemonReload : testing::Test, fakes::SlotdOnFiles {
     DaemonReload() {
         sysfs.root_port(kPort, 1, 5);
         sysfs.card(kPort, "0000:01:00.0");
-        socket = folder.path("control");
         configure("[coordinator]\nlevel = \"fence\"\n");
-    }
-
-    void configure(const std::string& text) const { folder.write("slotd.toml", text); }
-
-    std::vector<std::string> command() const {
-        return {SLOTD_BINARY_DIR "/slotd",
-                "--config",
-                folder.path("slotd.toml"),
-                "--sysfs-root",
-                sysfs.root(),
-                "--control-socket",
-                socket,
-                "--executor-state-dir",
-                sysfs.state_dir(),
-                "--history-directory",
-                folder.path("history")};
-    }
-
-    ProgramRun slotctl(std::vector<std::string> words) const {
-        words.insert(words.begin(), SLOTD_BINARY_DIR "/slotctl");
-        words.insert(words.end(), {"--socket", socket});
-        return run_program(words);
     }
 
     bool shows(const std::string& part) const {
         return slotctl({"show", "5", "--json"}).out.find(part) != std::string::npos;
     }
 
-    bool idle() const { return shows("\"phase\":\"idle\""); }
-
-    fakes::FakeSysfs sysfs;
-    fakes::TempDir folder;
-    std::string socket;
+    bool idle() const { return in_phase("5", "idle"); }
 };
 
 TEST_F(DaemonReload, TheSocketMovesTheTokenAndSaysWhatIsDifferent) {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "tests/fakes/fake_pci_tree.hpp"
-#include "tests/fakes/fake_sysfs.hpp"
 #include "tests/fakes/program.hpp"
+#include "tests/fakes/slotd_on_files.hpp"
 #include "tests/fakes/temp_dir.hpp"
 
 namespace slotd {
@@ -32,53 +32,25 @@ constexpr const char* kOtherPort = "0000:00:1d.0";
 constexpr uid_t kNobody = 65534;
 const std::string kSlotd = SLOTD_BINARY_DIR "/slotd";
 
-struct Daemon : testing::Test {
+struct Daemon : testing::Test, fakes::SlotdOnFiles {
     Daemon() {
         sysfs.root_port(kPort, 1, 5);
         sysfs.card(kPort, "0000:01:00.0");
         sysfs.root_port(kOtherPort, 2, 6);
         sysfs.card(kOtherPort, "0000:02:00.0");
-        socket = folder.path("control");
     }
 
-    std::vector<std::string> command(const std::string& level,
-                                     std::vector<std::string> more = {}) const {
-        folder.write("slotd.toml", "[coordinator]\nlevel = \"" + level + "\"\n");
-        std::vector<std::string> words{kSlotd,
-                                       "--config",
-                                       folder.path("slotd.toml"),
-                                       "--sysfs-root",
-                                       sysfs.root(),
-                                       "--control-socket",
-                                       socket,
-                                       "--executor-state-dir",
-                                       sysfs.state_dir(),
-                                       "--history-directory",
-                                       folder.path("history")};
-        words.insert(words.end(), more.begin(), more.end());
-        return words;
-    }
-
-    ProgramRun slotctl(std::vector<std::string> words) const {
-        words.insert(words.begin(), SLOTD_BINARY_DIR "/slotctl");
-        words.insert(words.end(), {"--socket", socket});
-        return run_program(words);
-    }
-
-    bool in_phase(const std::string& port, const std::string& phase) const {
-        return slotctl({"show", port, "--json"}).out.find("\"phase\":\"" + phase + "\"") !=
-               std::string::npos;
+    std::vector<std::string> command_at(const std::string& level,
+                                        const std::vector<std::string>& more = {}) const {
+        configure("[coordinator]\nlevel = \"" + level + "\"\n");
+        return command(more);
     }
 
     bool at_rest() const { return in_phase(kPort, "idle") && in_phase(kOtherPort, "idle"); }
-
-    fakes::FakeSysfs sysfs;
-    fakes::TempDir folder;
-    std::string socket;
 };
 
 TEST_F(Daemon, ShowsTheSlotsOfItsTreeAndEndsOnSigterm) {
-    Program slotd(command("fence"));
+    Program slotd(command_at("fence"));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
 
     const ProgramRun list = slotctl({"list", "--json"});
@@ -91,7 +63,7 @@ TEST_F(Daemon, ShowsTheSlotsOfItsTreeAndEndsOnSigterm) {
 
 TEST_F(Daemon, AtLevelExclusiveGivesEverythingBackWhenItEnds) {
     const std::string before = sysfs.config(kPort);
-    Program slotd(command("exclusive"));
+    Program slotd(command_at("exclusive"));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
     EXPECT_FALSE(sysfs.bound("0000:00:1c.0:pcie004"));
 
@@ -103,7 +75,7 @@ TEST_F(Daemon, AtLevelExclusiveGivesEverythingBackWhenItEnds) {
 }
 
 TEST_F(Daemon, KilledAtLevelExclusiveLeavesNoGateClosed) {
-    Program slotd(command("exclusive"));
+    Program slotd(command_at("exclusive"));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
 
     slotd.signal(SIGKILL);
@@ -115,7 +87,7 @@ TEST_F(Daemon, KilledAtLevelExclusiveLeavesNoGateClosed) {
 }
 
 TEST_F(Daemon, ResetsAFunctionWhenAskedAndPutsItsResetMethodBack) {
-    Program slotd(command("fence"));
+    Program slotd(command_at("fence"));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
 
     const ProgramRun reset =
@@ -144,7 +116,7 @@ struct HangingDaemon : Daemon {
 
 TEST_F(HangingDaemon, ServesOtherSlotsWithin100MillisecondsWhileOneWorkerHangs) {
     sysfs.hang("bus/pci/devices/0000:01:00.0/reset");
-    Program slotd(command(
+    Program slotd(command_at(
         "observe", {"--executor-argument", "--deadline-max-ms", "--executor-argument", "5000"}));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
     const Duration before = reset_of_other_slot();
@@ -163,14 +135,14 @@ TEST_F(HangingDaemon, ServesOtherSlotsWithin100MillisecondsWhileOneWorkerHangs) 
 }
 
 TEST_F(Daemon, KeepsItsHandsOffAHeldSlotOverARestartUntilItIsReleased) {
-    std::optional<Program> slotd(std::in_place, command("fence"));
+    std::optional<Program> slotd(std::in_place, command_at("fence"));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd->error();
 
     const ProgramRun held = slotctl({"hold", "5", "--for", "2h", "--reason", "changing the card"});
     EXPECT_EQ(held.code, 0) << held.error;
     slotd->signal(SIGTERM);
     EXPECT_EQ(slotd->wait(10s), 0) << slotd->error();
-    slotd.emplace(command("fence"));
+    slotd.emplace(command_at("fence"));
     ASSERT_TRUE(eventually([&] { return in_phase(kPort, "held"); })) << slotd->error();
 
     EXPECT_THAT(slotctl({"show", "5"}).out, HasSubstr("changing the card"));
@@ -185,7 +157,7 @@ TEST_F(Daemon, KeepsItsHandsOffAHeldSlotOverARestartUntilItIsReleased) {
 
 TEST_F(Daemon, TellsTheDoctorWhatItHasSeenAndHowItIs) {
     folder.write("history", "no directory can be made here");
-    Program slotd(command("exclusive"));
+    Program slotd(command_at("exclusive"));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
     const std::string before = sysfs.config(kPort);
 
@@ -204,7 +176,7 @@ TEST_F(Daemon, TellsTheDoctorWhatItHasSeenAndHowItIs) {
 }
 
 TEST_F(Daemon, PlansWithoutTouchingAnything) {
-    Program slotd(command("fence"));
+    Program slotd(command_at("fence"));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
     const std::string before = sysfs.config(kPort);
 
@@ -221,7 +193,7 @@ TEST_F(Daemon, PlansWithoutTouchingAnything) {
 }
 
 TEST_F(Daemon, HasOtherRulesForTheSlotsThatARuleFits) {
-    const auto words = command("fence");
+    const auto words = command_at("fence");
     folder.write("slotd.toml",
                  "[coordinator]\nlevel = \"fence\"\n[budget]\nslot = 3\n[[rule]]\n"
                  "match = { slot = [\"5\"] }\nlevel = \"observe\"\nautomatic_action = true\n");
@@ -239,10 +211,10 @@ TEST_F(Daemon, HasOtherRulesForTheSlotsThatARuleFits) {
 }
 
 TEST_F(Daemon, RefusesASecondInstanceAndTheFirstGoesOn) {
-    Program first(command("observe"));
+    Program first(command_at("observe"));
     ASSERT_TRUE(eventually([&] { return at_rest(); })) << first.error();
 
-    const ProgramRun second = run_program(command("observe"));
+    const ProgramRun second = run_program(command_at("observe"));
 
     EXPECT_EQ(second.code, 5);
     EXPECT_THAT(second.error, HasSubstr("another slotd serves"));
@@ -251,7 +223,7 @@ TEST_F(Daemon, RefusesASecondInstanceAndTheFirstGoesOn) {
 
 TEST_F(Daemon, RestartsSlotdExecWhenItIsKilled) {
     // Each slotd-exec dies at the crash point that closing the first gate reaches.
-    Program slotd(command(
+    Program slotd(command_at(
         "observe", {"--executor-argument", "--crash-at", "--executor-argument", "5",
                     "--executor-argument", "--crash-victim", "--executor-argument", "both"}));
 
@@ -302,7 +274,7 @@ TEST_F(Daemon, ExitsWith4WithoutRoot) {
 
 TEST_F(Daemon, ExitsWith6WhereSysfsShowsNoPci) {
     const fakes::TempDir empty;
-    std::vector<std::string> words = command("observe");
+    std::vector<std::string> words = command_at("observe");
     *std::ranges::find(words, sysfs.root()) = empty.path();
 
     const ProgramRun run = run_program(words);
@@ -314,7 +286,7 @@ TEST_F(Daemon, ExitsWith6WhereSysfsShowsNoPci) {
 TEST_F(Daemon, EndsWith0WhereItMayBeIdleAndThereIsNoPort) {
     fakes::FakePciTree no_ports;
     no_ports.endpoint("pci0000:00/0000:00:01.0", "virtio-pci");
-    std::vector<std::string> words = command("observe", {"--may-be-idle"});
+    std::vector<std::string> words = command_at("observe", {"--may-be-idle"});
     *std::ranges::find(words, sysfs.root()) = no_ports.root();
 
     const ProgramRun run = run_program(words);

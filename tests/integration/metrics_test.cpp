@@ -4,11 +4,9 @@
 
 #include <chrono>
 #include <string>
-#include <vector>
 
-#include "tests/fakes/fake_sysfs.hpp"
 #include "tests/fakes/program.hpp"
-#include "tests/fakes/temp_dir.hpp"
+#include "tests/fakes/slotd_on_files.hpp"
 
 namespace slotd {
 namespace {
@@ -20,39 +18,16 @@ using fakes::ProgramRun;
 using fakes::run_program;
 using testing::HasSubstr;
 
-struct Metrics : testing::Test {
+struct Metrics : testing::Test, fakes::SlotdOnFiles {
     Metrics() {
         sysfs.root_port("0000:00:1c.0", 1, 5);
         sysfs.card("0000:00:1c.0", "0000:01:00.0");
-        folder.write("slotd.toml", "[coordinator]\nlevel = \"exclusive\"\n");
-    }
-
-    std::vector<std::string> command() const {
-        return {SLOTD_BINARY_DIR "/slotd",
-                "--config",
-                folder.path("slotd.toml"),
-                "--sysfs-root",
-                sysfs.root(),
-                "--control-socket",
-                folder.path("control"),
-                "--executor-state-dir",
-                sysfs.state_dir(),
-                "--history-directory",
-                folder.path("history")};
-    }
-
-    ProgramRun slotctl(std::vector<std::string> words) const {
-        words.insert(words.begin(), SLOTD_BINARY_DIR "/slotctl");
-        words.insert(words.end(), {"--socket", folder.path("control")});
-        return run_program(words);
+        configure("[coordinator]\nlevel = \"exclusive\"\n");
     }
 
     bool tells(const std::string& line) const {
         return slotctl({"metrics"}).out.find("\n" + line + "\n") != std::string::npos;
     }
-
-    fakes::FakeSysfs sysfs;
-    fakes::TempDir folder;
 };
 
 TEST_F(Metrics, TellOfSlotsGatesAndWhatWasAskedFor) {

@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
-#include <cstdlib>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -21,6 +19,7 @@
 #include "control/idl.hpp"
 #include "control/interface.hpp"
 #include "control/message.hpp"
+#include "tests/fakes/printed_document.hpp"
 
 namespace slotd::control {
 namespace {
@@ -172,17 +171,10 @@ std::string printed() {
 }
 
 TEST(InterfaceDoc, IsWhatTheInterfaceSays) {
-    const std::string path = std::string(SLOTD_SOURCE_DIR) + "/docs/control.md";
-    std::stringstream file;
-    file << std::ifstream(path).rdbuf();
-    const std::string by_hand = file.str().substr(0, file.str().find(kMark));
-    const std::string wanted = by_hand + printed();
-    if (std::getenv("SLOTD_WRITE_DOCS") != nullptr) {
-        std::ofstream(path) << wanted;
-        file.str(wanted);
-    }
+    const fakes::PrintedDocument page = fakes::printed_document(
+        std::string(SLOTD_SOURCE_DIR) + "/docs/control.md", kMark, printed());
 
-    EXPECT_EQ(file.str(), wanted) << "run this test once with SLOTD_WRITE_DOCS=1";
+    EXPECT_EQ(page.says, page.wanted) << "run this test once with SLOTD_WRITE_DOCS=1";
 }
 
 TEST(InterfaceDoc, HasEveryDeclarationOfTheInterface) {

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
-#include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
@@ -13,6 +11,7 @@
 
 #include "control/idl.hpp"
 #include "control/interface.hpp"
+#include "tests/fakes/printed_document.hpp"
 
 namespace slotd::control {
 namespace {
@@ -111,17 +110,10 @@ std::string printed() {
 }
 
 TEST(JsonDoc, HasEveryFieldThatEveryVerbPrints) {
-    const std::string path = std::string(SLOTD_SOURCE_DIR) + "/docs/json.md";
-    std::stringstream file;
-    file << std::ifstream(path).rdbuf();
-    const std::string by_hand = file.str().substr(0, file.str().find(kMark));
-    const std::string wanted = by_hand + printed();
-    if (std::getenv("SLOTD_WRITE_DOCS") != nullptr) {
-        std::ofstream(path) << wanted;
-        file.str(wanted);
-    }
+    const fakes::PrintedDocument page =
+        fakes::printed_document(std::string(SLOTD_SOURCE_DIR) + "/docs/json.md", kMark, printed());
 
-    EXPECT_EQ(file.str(), wanted) << "run this test once with SLOTD_WRITE_DOCS=1";
+    EXPECT_EQ(page.says, page.wanted) << "run this test once with SLOTD_WRITE_DOCS=1";
 }
 
 TEST(JsonDoc, HasEveryMethodOfTheInterface) {

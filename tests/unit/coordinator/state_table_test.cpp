@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
@@ -19,6 +17,7 @@
 #include "coordinator/slot_event.hpp"
 #include "coordinator/step.hpp"
 #include "tests/fakes/fake_machine.hpp"
+#include "tests/fakes/printed_document.hpp"
 
 namespace slotd::coordinator {
 namespace {
@@ -236,17 +235,10 @@ std::string table() {
 }
 
 TEST(StateTable, InTheDocsIsWhatTheCodeDecides) {
-    const std::string path = std::string(SLOTD_SOURCE_DIR) + "/docs/state_machine.md";
-    const std::string printed = table();
-    if (std::getenv("SLOTD_WRITE_DOCS") != nullptr) {
-        std::ofstream(path) << printed;
-    }
+    const fakes::PrintedDocument page = fakes::printed_document(
+        std::string(SLOTD_SOURCE_DIR) + "/docs/state_machine.md", "", table());
 
-    std::ifstream file(path);
-    std::stringstream documented;
-    documented << file.rdbuf();
-
-    EXPECT_EQ(documented.str(), printed) << "run this test once with SLOTD_WRITE_DOCS=1";
+    EXPECT_EQ(page.says, page.wanted) << "run this test once with SLOTD_WRITE_DOCS=1";
 }
 
 TEST(StateTable, HasARowForEveryPhaseAndAColumnEntryForEveryEvent) {
