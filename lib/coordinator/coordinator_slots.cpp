@@ -113,15 +113,16 @@ void Coordinator::add_slot(const pci::Port& port, Instant now) {
 
 void Coordinator::drop_slot(const pci::Address& port, Instant now) {
     Slot& slot = slots_.at(port);
-    const auto refuse = [&](const event::ResetRequested& request) {
-        outgoing_.emplace_back(Answer{request.request, false, "failed", "the port is gone"});
+    const auto answer = [&](const event::ResetRequested& request, bool begun) {
+        outgoing_.emplace_back(
+            Answer{request.request, false, begun ? "failed" : "refused", "the port is gone"});
     };
     const Operation* const operation = operation_of(slot.phase);
     if (operation != nullptr && operation->request) {
-        refuse(*operation->request);
+        answer(*operation->request, operation->reserved);
     }
     for (const event::ResetRequested& request : slot.waiting) {
-        refuse(request);
+        answer(request, false);
     }
     if (slot.in_flight && !machine_.withdraw(slot.in_flight->id)) {
         if (const auto gate = closed_by(slot.in_flight->effect)) {

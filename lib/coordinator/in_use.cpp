@@ -37,18 +37,21 @@ std::string why_never(const Operation& operation, const event::Usage& usage) {
            "until its user lets it go: end that user first, or have it lend its descriptors";
 }
 
-bool lenders_own(const policy::Use& use) {
-    return use.kind == policy::UseKind::Vfio || (use.kind == policy::UseKind::Process &&
-                                                 use.text.find(" /dev/vfio/") != std::string::npos);
+/// What is left when nothing counts that the lender of the descriptors holds.
+event::Usage without_lenders(event::Usage usage) {
+    for (event::FunctionUse& function : usage.functions) {
+        function.vfio_open = false;
+    }
+    std::erase_if(usage.processes, event::through_vfio);
+    return usage;
 }
 
 }  // namespace
 
 InUse judge_use(const Slot& slot, const Operation& operation, const event::Usage& usage) {
-    std::vector<policy::Use> uses = policy::uses_of(usage, disturbed_alone(operation));
-    if (operation.request && operation.request->lent) {
-        std::erase_if(uses, lenders_own);
-    }
+    const bool lent = operation.request && operation.request->lent;
+    const std::vector<policy::Use> uses =
+        policy::uses_of(lent ? without_lenders(usage) : usage, disturbed_alone(operation));
     InUse in_use;
     in_use.never = why_never(operation, usage);
     in_use.counted = policy::counted(uses, slot.facts.policy.in_use);

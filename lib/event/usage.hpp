@@ -59,10 +59,15 @@ struct ProcessUse {
     std::int32_t pid = 0;
     std::string command;  ///< comm
     std::string unit;     ///< systemd unit of its cgroup; empty when there is none
-    std::string node;     ///< "/dev/nvme0"
+    std::string node;     ///< "/dev/nvme0"; "[vfio-device]" is what VFIO gives out, which has no path
     pci::Address function;
     bool operator==(const ProcessUse&) const = default;
 };
+
+/// The function is in this process' hands as a group of VFIO's or as its device.
+inline bool through_vfio(const ProcessUse& use) {
+    return use.node.starts_with("/dev/vfio/") || use.node == "[vfio-device]";
+}
 
 /// The blast radius of a reset of a port: everything below it, nested ports included, by address,
 /// and who uses it. Read from sysfs and procfs by slotd-exec; a snapshot, true when it was read.

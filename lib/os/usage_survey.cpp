@@ -182,7 +182,7 @@ void Survey::read_processes() {
         function.vfio_open =
             is_vfio_driver(function.driver) &&
             std::ranges::any_of(scan.holders, [&](const event::ProcessUse& holder) {
-                return holder.function == function.address && is_vfio_node(holder.node);
+                return holder.function == function.address && event::through_vfio(holder);
             });
     }
     for (const std::string& process : scan.vfio_unknown) {

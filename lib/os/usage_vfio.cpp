@@ -29,8 +29,4 @@ std::optional<std::uint32_t> vfio_group(const SysfsDir& sysfs, const SysfsDir& f
     return parse_unsigned<std::uint32_t>(group);
 }
 
-bool is_vfio_node(std::string_view node) {
-    return node.starts_with("/dev/vfio/") || node == "[vfio-device]";
-}
-
 }  // namespace slotd::os

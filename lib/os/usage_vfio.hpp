@@ -20,7 +20,4 @@ bool is_vfio_driver(std::string_view driver);
 std::optional<std::uint32_t> vfio_group(const SysfsDir& sysfs, const SysfsDir& function_dir,
                                         const pci::Address& function, DeviceNodes& nodes);
 
-/// Whether a node that a process holds is one of VFIO.
-bool is_vfio_node(std::string_view node);
-
 }  // namespace slotd::os

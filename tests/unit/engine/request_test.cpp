@@ -23,8 +23,11 @@ using fakes::machine_with_nested_slots;
 using fakes::machine_with_one_slot;
 using fakes::RunningEngine;
 using policy::Level;
+using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr const char* kPort = "0000:00:02.0";
 constexpr const char* kOuter = "0000:00:03.0";
@@ -116,6 +119,22 @@ TEST(ManualReset, OfASlotAndOfItsNestedSlotNeverRunTogether) {
         EXPECT_EQ(most, 1U) << to_text(level);
         EXPECT_EQ(world.machine.answers.size(), 2U) << to_text(level);
     }
+}
+
+TEST(ManualReset, WhosePortGoesBeforeItsTurnIsRefusedForNothingWasTouched) {
+    RunningEngine world(machine_with_nested_slots(), Level::Fence, false);
+    world.pass(2s);
+    world.machine.performed.clear();
+
+    world.say(event::RecoveryReported{at("0000:04:00.0"), event::RecoveryReport::Began});
+    const auto request = world.ask(kInner, ResetMethod::Slot);
+    world.machine.ports.erase(at(kInner));
+    world.say(event::HotplugSeen{at(kInner), event::HotplugKind::Removed});
+    world.pass(2s);
+
+    EXPECT_EQ(world.machine.answers,
+              (std::vector<ResetAnswer>{{request, false, "refused", "the port is gone"}}));
+    EXPECT_THAT(world.machine.performed, Not(Contains(HasSubstr("reset"))));
 }
 
 TEST(ManualReset, OfTwoUnrelatedSlotsRunTogether) {
