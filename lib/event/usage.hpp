@@ -59,7 +59,7 @@ struct ProcessUse {
     std::int32_t pid = 0;
     std::string command;  ///< comm
     std::string unit;     ///< systemd unit of its cgroup; empty when there is none
-    std::string node;     ///< "/dev/nvme0"; "[vfio-device]" is what VFIO gives out, which has no path
+    std::string node;  ///< "/dev/nvme0"; "[vfio-device]" is what VFIO gives out, which has no path
     pci::Address function;
     bool operator==(const ProcessUse&) const = default;
 };

@@ -2,6 +2,7 @@
 says what it was. All chance comes from the round's own source, so a seed repeats them."""
 
 import random
+import time
 from dataclasses import dataclass, field
 
 from . import config_space, guest_vfio
@@ -117,12 +118,13 @@ def own(r: Round, place: Place) -> None:
 
 def disown(r: Round) -> None:
     for pid, functions in r.owners:
+        # Its end resets the functions.
         r.guest.signal(pid, 9)
-        for _ in range(100):
-            if not r.guest.signal(pid, 0):
-                break
-        else:
-            raise GuestError(f"the owner of {functions} does not end")
+        deadline = time.monotonic() + 60
+        while r.guest.signal(pid, 0):
+            if time.monotonic() > deadline:
+                raise GuestError(f"the owner of {functions} does not end")
+            time.sleep(0.05)
         guest_vfio.release(r.guest, [f for f in functions if r.guest.try_read(f"{DEVICES}/{f}/vendor")])
 
 
