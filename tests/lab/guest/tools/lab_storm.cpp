@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// lab-storm ADDRESS fatal|nonfatal COUNT FOR_MS
+// lab-storm ADDRESS fatal|nonfatal|corrected COUNT FOR_MS
 //
 // COUNT AER errors of one function within FOR_MS, evenly, through the kernel's aer_inject module.
 // An error of a function that is not there at that moment (it is being enumerated afresh) is not
@@ -29,9 +29,10 @@ struct InjectedError {
     std::uint32_t domain;
 };
 
-// PCIe r6.0 7.8.4.2; severities are the defaults of 7.8.4.4.
+// PCIe r6.0 7.8.4.2 and 7.8.4.5; severities are the defaults of 7.8.4.4.
 constexpr std::uint32_t kMalformedTlp = 1U << 18;       // fatal
 constexpr std::uint32_t kCompletionTimeout = 1U << 14;  // non-fatal
+constexpr std::uint32_t kBadTlp = 1U << 6;              // corrected
 
 std::int64_t now_us() {
     timespec now{};
@@ -50,7 +51,7 @@ void sleep_until(std::int64_t at_us) {
 int main(int argc, char** argv) {
     unsigned domain = 0, bus = 0, device = 0, function = 0;
     if (argc != 5 || std::sscanf(argv[1], "%x:%x:%x.%x", &domain, &bus, &device, &function) != 4) {
-        std::fputs("usage: lab-storm ADDRESS fatal|nonfatal COUNT FOR_MS\n", stderr);
+        std::fputs("usage: lab-storm ADDRESS fatal|nonfatal|corrected COUNT FOR_MS\n", stderr);
         return 2;
     }
     InjectedError error{};
@@ -58,7 +59,12 @@ int main(int argc, char** argv) {
     error.bus = static_cast<std::uint8_t>(bus);
     error.device = static_cast<std::uint8_t>(device);
     error.function = static_cast<std::uint8_t>(function);
-    error.uncorrectable = std::string_view(argv[2]) == "fatal" ? kMalformedTlp : kCompletionTimeout;
+    const std::string_view kind = argv[2];
+    if (kind == "corrected") {
+        error.correctable = kBadTlp;
+    } else {
+        error.uncorrectable = kind == "fatal" ? kMalformedTlp : kCompletionTimeout;
+    }
     const int fd = ::open("/dev/aer_inject", O_WRONLY | O_CLOEXEC);
     if (fd < 0) {
         std::perror("lab-storm: /dev/aer_inject");

@@ -1,0 +1,235 @@
+"""Figures that only a guest can give, as rows of scripts/bench: python3 -m lab.bench FILE.
+
+One Debian with slotd as the service of its package, rasdaemon and udev beside it, on a clock that counts
+instructions (1 ns each): a figure does not depend on the host, and who is compared is compared in one run.
+"""
+
+import json
+import re
+import statistics
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import cached, config_space, disk, overhead, record, shell
+from .guest import Guest
+from .guest_pci import DEVICES
+from .guest_service import GuestService
+from .machine import Clock
+from .topology import Nic, Slot, VirtioDisk
+
+DISK, NIC = 1, 2  # slots
+CLOCK = Clock(instruction_ns=1, jumps=True)
+ERRORS, FOR_MS = 500, 10_000
+REACTIONS = 20
+RULES = "/etc/udev/rules.d/99-lab.rules"
+TRACING = "/sys/kernel/tracing"
+WRITES = f"{TRACING}/events/syscalls/sys_enter_write/enable", f"{TRACING}/events/syscalls/sys_enter_pwrite64/enable"
+# "  slotd-exec-412     [000] .....   77.123456: sys_pwrite64(..."
+_WRITE = re.compile(r"^\s*(\S+)-\d+\s+\[\d+\]\s+\S+\s+(\d+\.\d+): sys_p?write")
+
+
+@dataclass(frozen=True)
+class Row:
+    """`ratio` is of `value` to `against`; `bound` None: shown, nothing is asked of it."""
+
+    name: str
+    value: float | None
+    unit: str
+    against: str
+    ratio: float | None
+    bound: str | None
+    holds: bool | None
+
+
+def rasdaemon() -> bytes:
+    def build(folder: Path) -> None:
+        shell.run("apt-get", "download", "-o", "APT::Sandbox::User=root", "rasdaemon", cwd=folder)
+        (package,) = folder.glob("rasdaemon_*.deb")
+        shell.run("dpkg", "-x", package, folder / "tree")
+
+    return (cached.folder("rasdaemon", [Path(__file__)], build) / "tree/usr/sbin/rasdaemon").read_bytes()
+
+
+class Bench:
+    def __init__(self) -> None:
+        cards = (Slot(DISK, VirtioDisk("disk", disk.image())), Slot(NIC, Nic()))
+        self.guest = Guest(cards, with_slotd=True, release="bookworm", clock=CLOCK)
+        self.service = GuestService(self.guest)
+        self.service.ctl("is-system-running", "--wait", check=False)
+        self.guest.pci.wait_for_driver(DISK, "virtio-pci")
+        self.service.install()
+        self.service.configure(level='"fence"', automatic_action="true")
+        self.service.ctl("restart", "slotd.service")
+        self.service.wait_for_rest()
+        self.nic = self.guest.pci.function(NIC)
+
+    def _cpu_us(self, *groups: str) -> int:
+        texts = [self.guest.try_read(f"/sys/fs/cgroup/system.slice/{group}/cpu.stat") for group in groups]
+        return sum(int(re.search(rb"usage_usec (\d+)", text)[1]) for text in texts if text)
+
+    def storm(self, kind: str, bound: float | None) -> Row:
+        """Processor time of all of slotd's services, and of rasdaemon as its unit starts it, for the same
+        errors."""
+        ours = ("slotd.service", "slotd-exec.service", "system-slotd\\x2dsurvey.slice")
+        before = self._cpu_us(*ours), self._cpu_us("lab-rasdaemon.service")
+        since = self.guest.now_us()
+        said = self.guest.run("lab-storm", self.nic, kind, str(ERRORS), str(FOR_MS), timeout=300).text
+        injected = json.loads(said)["injected"]
+        self.guest.settle(since, quiet_ms=2000, timeout=300)
+        self.service.wait_for_rest()
+        after = self._cpu_us(*ours), self._cpu_us("lab-rasdaemon.service")
+        mine, peer = ((a - b) / injected for a, b in zip(after, before))
+        return Row(
+            f"storm: processor time for a {kind} error",
+            round(mine, 1), "us", f"rasdaemon -f -r: {peer:.1f} us", round(mine / peer, 3),
+            None if bound is None else f"<= {bound}", None if bound is None else mine / peer <= bound,
+        )  # fmt: skip
+
+    def _first_writes(self, comm: str, begun: list[int]) -> list[float]:
+        """For each BEGIN_RECOVERY, in microseconds until the first write of processes with that name."""
+        writes = [
+            float(found[2]) * 1e6
+            for line in self.guest.read(f"{TRACING}/trace", timeout=60).splitlines()
+            if (found := _WRITE.match(line)) and found[1].startswith(comm)
+        ]
+        return [min(at for at in writes if at >= begin) - begin for begin in begun]
+
+    def _reactions(self, comm: str) -> list[float]:
+        self.guest.write(f"{TRACING}/trace_clock", "mono")
+        self.guest.write(f"{TRACING}/trace", "\n")
+        for event in WRITES:
+            self.guest.write(event, "1")
+        since = self.guest.now_us()
+        for _ in range(REACTIONS):
+            self.guest.inject_error(self.nic, "nonfatal")
+            self.guest.settle(self.guest.now_us(), quiet_ms=1500, timeout=120)
+        for event in WRITES:
+            self.guest.write(event, "0")
+        begun = [
+            e.at_us
+            for e in self.guest.record(since)
+            if e.kind == record.BEGIN and e.address == self.nic and e.source == "uevent"
+        ]
+        return self._first_writes(comm, begun)
+
+    def reaction(self) -> Row:
+        """slotd-exec masks the hot-plug notification; a udev rule's shell writes to the same port's config."""
+        mine = statistics.median(self._reactions("slotd-exec"))
+        self._stop()
+        port = self.guest.pci.port(NIC)
+        self._rule("BEGIN_RECOVERY", f"printf x >{DEVICES}/{port}/config")
+        peer = statistics.median(self._reactions("sh"))
+        self.guest.run("rm", RULES)
+        return Row(
+            "reaction: BEGIN_RECOVERY to the first write, median",
+            round(mine, 1), "us", f"udev rule with RUN+=: {peer:.1f} us", round(peer / mine, 1),
+            ">= 50", peer / mine >= 50,
+        )  # fmt: skip
+
+    def _stop(self) -> None:
+        self.service.ctl("stop", "slotd.socket", "slotd.service", "slotd-trace.socket")
+
+    def _rule(self, event: str, command: str) -> None:
+        self.guest.write(
+            RULES,
+            f'ACTION=="change", SUBSYSTEM=="pci", ENV{{ERROR_EVENT}}=="{event}", '
+            f"RUN+=\"/bin/sh -c '{command}'\"\n",
+            create=True,
+        )
+        self.guest.run("udevadm", "control", "--reload")
+
+    def _time_to_read(self, guest_s: float) -> float | None:
+        """From the error to the first good read, tried every half second after the kernel has given up."""
+        since = self.guest.now_us()
+        self.guest.inject_hardware_error("disk")
+        while self.guest.now_us() - since < guest_s * 1e6:
+            self.guest.run("sleep", "0.5")
+            events = self.guest.record(since)
+            if not any(e.kind == record.FAILED for e in events):
+                continue
+            found = self.guest.pci.functions(self.guest.pci.port(DISK))
+            name = self.guest.pci.disk(found[0]) if found else None
+            # A read of a dead disk has no end, and keeps everybody from taking it away.
+            if name and self._may_read():
+                read = disk.read_block(self.guest, name, 3, timeout=20)
+                if read.good:
+                    return (read.ended_us - since) / 1e6
+        return None
+
+    def _may_read(self) -> bool:
+        """slotd is at rest; or it is stopped, and the rule has had its time."""
+        if self.guest.run("systemctl", "is-active", "slotd.service", check=False).ok:
+            return self.guest.slotd.at_rest()
+        self.guest.run("sleep", "3")
+        return True
+
+    def recovery(self) -> tuple[Row, Row]:
+        """A card without AER callbacks. The rule does what scripts do: write `reset` when the kernel has given
+        up. It comes last: what it leaves behind is a dead disk."""
+        mine = self._time_to_read(60)
+        self._stop()
+        self.guest.shell("echo 0 >/sys/bus/pci/slots/1/power; echo 1 >/sys/bus/pci/slots/1/power")
+        function = self.guest.pci.wait_for_driver(DISK, "virtio-pci")
+        config_space.let_report(self.guest, function)
+        self._rule("FAILED_RECOVERY", "echo 1 >/sys%p/reset")
+        peer = self._time_to_read(30)
+        shown = "never (30 s)" if peer is None else f"{peer:.2f} s"
+        return (
+            Row("recovery: error to the first good read, soak of 1 s included",
+                None if mine is None else round(mine, 2), "s", f"udev rule that writes reset: {shown}",
+                None if mine is None or peer is None else round(mine / peer, 3), "the card is back",
+                mine is not None),
+            Row("recovery: the rule that writes reset brings the card back", float(peer is not None), "times of 1",
+                "-", None, None, None),
+        )  # fmt: skip
+
+    def rows(self) -> list[Row]:
+        self.guest.write("/root/rasdaemon", rasdaemon(), create=True, mode="0755")
+        self.guest.run("mkdir", "-p", "/var/lib/rasdaemon")
+        self.guest.run("systemd-run", "--unit=lab-rasdaemon", "/root/rasdaemon", "-f", "-r")
+        self.guest.run("sleep", "2")
+        found = [self.storm("corrected", 0.5), self.storm("nonfatal", None)]
+        print(found, flush=True)
+        self.service.ctl("stop", "lab-rasdaemon.service")
+        found.append(self.reaction())
+        self.service.ctl("start", "slotd.socket", "slotd-trace.socket", "slotd.service")
+        self.service.wait_for_rest()
+        return [*found, *self.recovery()]
+
+
+def overheads() -> list[Row]:
+    guest = Guest(overhead.CARDS, with_slotd=True, clock=overhead.CLOCK)
+    try:
+        costs = [
+            overhead.measure(guest, device, level)
+            for level in overhead.LEVELS
+            for device in overhead.DEVICES
+        ]
+    finally:
+        guest.stop()
+    return [
+        Row(f"reset of a {c.device} at {c.level}, median of {len(c.bare_ms)}", round(c.coordinated, 1), "ms",
+            f"the bare write: {c.bare:.1f} ms", round(c.ratio, 4),
+            "<= 1.02" if c.level == "observe" else None,
+            c.ratio <= 1.02 if c.level == "observe" else None)
+        for c in costs
+    ]  # fmt: skip
+
+
+def main() -> int:
+    bench = Bench()
+    try:
+        rows = bench.rows()
+    finally:
+        bench.guest.stop()
+    rows += overheads()
+    text = json.dumps([asdict(row) for row in rows], indent=1)
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(text + "\n")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
