@@ -7,6 +7,7 @@ World W of seed S is made by "S/W", its round R by "S/W/R": a failure names all 
 import argparse
 import json
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -245,6 +246,9 @@ def main() -> int:
     if arguments.check:
         return 0
     seed = random.randrange(1_000_000) if arguments.seed is None else arguments.seed
+    # Also where a shell has started it in the background, which then ignores Ctrl-C's signal.
+    for ended_by in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ended_by, signal.default_int_handler)
     counts: Counter = Counter()
     begun = time.monotonic()
     try:
