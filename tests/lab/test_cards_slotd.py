@@ -1,6 +1,8 @@
 """Cards with several functions under slotd: two functions that only VFIO can reset together, with
 slotd's own hands or with descriptors that their owner lends, and a card with virtual functions."""
 
+# lab: newest kernel too
+
 import unittest
 
 from lab import gates, guest_vfio, record

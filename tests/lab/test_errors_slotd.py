@@ -4,6 +4,8 @@ whose drivers have none, non-fatal and fatal, at levels fence and exclusive.
 What happened is taken from the guest's own uevents, kernel log and devices, not from slotd's lines.
 """
 
+# lab: newest kernel too
+
 import time
 import unittest
 

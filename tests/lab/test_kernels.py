@@ -1,5 +1,7 @@
 """What differs between the kernels: docs/kernels.md says what each of them does, and here it is done."""
 
+# lab: newest kernel too
+
 import unittest
 
 from lab import kernel_probe, kernel_table

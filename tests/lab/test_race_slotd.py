@@ -4,6 +4,8 @@ be no overlap, and as many (20) at fence, where they are counted.
 LAB_SEED sets the seed (random, printed).
 """
 
+# lab: newest kernel too
+
 import os
 import random
 import unittest

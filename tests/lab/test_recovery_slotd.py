@@ -1,5 +1,7 @@
 """A card whose driver has no AER callbacks: the kernel gives up, slotd brings it back."""
 
+# lab: newest kernel too
+
 import json
 import time
 import unittest
