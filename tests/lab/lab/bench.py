@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import cached, config_space, disk, overhead, record, shell
+from .agent import GuestError
 from .guest import Guest
 from .guest_pci import DEVICES
 from .guest_service import GuestService
@@ -25,8 +26,8 @@ REACTIONS = 20
 RULES = "/etc/udev/rules.d/99-lab.rules"
 TRACING = "/sys/kernel/tracing"
 WRITES = f"{TRACING}/events/syscalls/sys_enter_write/enable", f"{TRACING}/events/syscalls/sys_enter_pwrite64/enable"
-# "  slotd-exec-412     [000] .....   77.123456: sys_pwrite64(..."
-_WRITE = re.compile(r"^\s*(\S+)-\d+\s+\[\d+\]\s+\S+\s+(\d+\.\d+): sys_p?write")
+# "  slotd-worker-412     [000] .....   77.123456: sys_pwrite64(fd: 7, buf: 7ffc, count: 2, pos: 6c)"
+_WRITE = re.compile(r"^\s*(\S+)-\d+\s+\[\d+\].*? (\d+\.\d+): (sys_p?write.*)")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def rasdaemon() -> bytes:
 class Bench:
     def __init__(self) -> None:
         cards = (Slot(DISK, VirtioDisk("disk", disk.image())), Slot(NIC, Nic()))
-        self.guest = Guest(cards, with_slotd=True, release="bookworm", clock=CLOCK)
+        self.guest = Guest(cards, with_slotd=True, release="bookworm", clock=CLOCK, processors=2)
         self.service = GuestService(self.guest)
         self.service.ctl("is-system-running", "--wait", check=False)
         self.guest.pci.wait_for_driver(DISK, "virtio-pci")
@@ -86,16 +87,19 @@ class Bench:
             None if bound is None else f"<= {bound}", None if bound is None else mine / peer <= bound,
         )  # fmt: skip
 
-    def _first_writes(self, comm: str, begun: list[int]) -> list[float]:
-        """For each BEGIN_RECOVERY, in microseconds until the first write of processes with that name."""
+    def _first_writes(self, comm: str, call: str, begun: list[int]) -> list[float]:
+        """For each BEGIN_RECOVERY, in microseconds until the first such call of processes with that name."""
+        text = self.guest.read(f"{TRACING}/trace", timeout=60)
         writes = [
             float(found[2]) * 1e6
-            for line in self.guest.read(f"{TRACING}/trace", timeout=60).splitlines()
-            if (found := _WRITE.match(line)) and found[1].startswith(comm)
+            for line in text.splitlines()
+            if (found := _WRITE.match(line)) and found[1].startswith(comm) and re.match(call, found[3])
         ]
+        if not writes:
+            raise GuestError(f"no {call} of {comm}:\n{text[-3000:]}")
         return [min(at for at in writes if at >= begin) - begin for begin in begun]
 
-    def _reactions(self, comm: str) -> list[float]:
+    def _reactions(self, comm: str, call: str) -> list[float]:
         self.guest.write(f"{TRACING}/trace_clock", "mono")
         self.guest.write(f"{TRACING}/trace", "\n")
         for event in WRITES:
@@ -111,15 +115,15 @@ class Bench:
             for e in self.guest.record(since)
             if e.kind == record.BEGIN and e.address == self.nic and e.source == "uevent"
         ]
-        return self._first_writes(comm, begun)
+        return self._first_writes(comm, call, begun)
 
     def reaction(self) -> Row:
         """slotd-exec masks the hot-plug notification; a udev rule's shell writes to the same port's config."""
-        mine = statistics.median(self._reactions("slotd-exec"))
+        mine = statistics.median(self._reactions("slotd-", r"sys_pwrite64\(.*count: 0?x?2,"))
         self._stop()
         port = self.guest.pci.port(NIC)
         self._rule("BEGIN_RECOVERY", f"printf x >{DEVICES}/{port}/config")
-        peer = statistics.median(self._reactions("sh"))
+        peer = statistics.median(self._reactions("sh", "sys_write"))
         self.guest.run("rm", RULES)
         return Row(
             "reaction: BEGIN_RECOVERY to the first write, median",
