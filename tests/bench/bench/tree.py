@@ -6,7 +6,9 @@ five functions: 16 ports, and 64 functions below links. Eight blocks fill a doma
 
 import os
 import pathlib
+import selectors
 import struct
+import threading
 
 PORTS_OF_BLOCK = 16
 FUNCTIONS_OF_BLOCK = 64  # below links: the switch's Upstream Port and 63 of cards
@@ -77,19 +79,23 @@ class Tree:
         self.functions = 0  # all of them, ports too
         for folder in ("bus/pci/devices", "bus/pci/slots", "bus/pci_express/devices"):
             os.makedirs(f"{self.root}/{folder}")
+        # One file with many names: a file of its own for each would be a gigabyte at 4,096 ports.
+        os.makedirs(f"{self.root}/common")
+        for name, content in _COMMON.items():
+            _write(f"{self.root}/common/{name}", content)
         for driver in ("aer", "pciehp"):
             folder = f"{self.root}/bus/pci_express/drivers/{driver}"
             os.makedirs(folder)
             for name in ("bind", "unbind"):
-                _write(f"{folder}/{name}", b"")
+                os.mkfifo(f"{folder}/{name}")
         for block in range(ports // PORTS_OF_BLOCK):
             self._block(block)
 
     def _function(self, path: str, config: bytes, bridge: bool) -> None:
         folder = f"{self.root}/devices/{path}"
         os.makedirs(folder)
-        for name, content in _COMMON.items():
-            _write(f"{folder}/{name}", content)
+        for name in _COMMON:
+            os.link(f"{self.root}/common/{name}", f"{folder}/{name}")
         _write(f"{folder}/config", config)
         _write(f"{folder}/class", b"0x060400\n" if bridge else b"0x020000\n")
         _write(f"{folder}/revision", b"0x01\n" if bridge else b"0x02\n")
@@ -152,3 +158,42 @@ class Tree:
                     above = self.ports[-1]
                     self.card_of[above] = name
                     self.path_of[name] = f"{downstream}/{name}"
+
+
+class DriverCore:
+    """The kernel behind `bind` and `unbind` of a tree's port services, while it is entered."""
+
+    def __init__(self, tree: Tree):
+        self._root = tree.root
+        self._stop, self._stopper = os.pipe()
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> "DriverCore":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.write(self._stopper, b"x")
+        self._thread.join()
+
+    def _serve(self) -> None:
+        polled = selectors.DefaultSelector()
+        polled.register(self._stop, selectors.EVENT_READ)
+        for driver in ("aer", "pciehp"):
+            for name in ("bind", "unbind"):
+                # Read and write: the FIFO always has both ends, so nobody who opens it waits.
+                fifo = os.open(f"{self._root}/bus/pci_express/drivers/{driver}/{name}", os.O_RDWR)
+                polled.register(fifo, selectors.EVENT_READ, (driver, name))
+        while True:
+            for key, _ in polled.select():
+                if key.fd == self._stop:
+                    return
+                for device in os.read(key.fd, 65536).decode().split():
+                    self._move(*key.data, device)
+
+    def _move(self, driver: str, name: str, device: str) -> None:
+        link = f"{self._root}/bus/pci_express/devices/{device}/driver"
+        if name == "bind" and not os.path.islink(link):
+            os.symlink(f"../../../../bus/pci_express/drivers/{driver}", link)
+        elif name == "unbind" and os.path.islink(link):
+            os.unlink(link)
