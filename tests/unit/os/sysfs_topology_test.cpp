@@ -28,16 +28,19 @@ const std::string kCardPath = kRootPortPath + "/0000:01:00.0";
 
 pci::Function function(const pci::Address& address, const std::string& driver,
                        std::uint32_t class_code = 0x020000) {
-    return pci::Function{.address = address,
-                         .driver = driver,
-                         .identity = pci::Identity{.vendor = 0x8086,
-                                                   .device = 0x10d3,
-                                                   .subsystem_vendor = 0x8086,
-                                                   .subsystem_device = 0xa01f,
-                                                   .class_code = class_code,
-                                                   .revision = 2,
-                                                   .serial = {}},
-                         .is_bridge = class_code >> 8 == 0x0604};
+    // sysfs shows a subsystem of a bridge too, where its capability has one.
+    const bool is_bridge = class_code >> 8 == 0x0604;
+    return pci::Function{
+        .address = address,
+        .driver = driver,
+        .identity = pci::Identity{.vendor = 0x8086,
+                                  .device = 0x10d3,
+                                  .subsystem_vendor = std::uint16_t(is_bridge ? 0 : 0x8086),
+                                  .subsystem_device = std::uint16_t(is_bridge ? 0 : 0xa01f),
+                                  .class_code = class_code,
+                                  .revision = 2,
+                                  .serial = {}},
+        .is_bridge = is_bridge};
 }
 
 pci::Port root_port() {
