@@ -138,7 +138,7 @@ std::string uevent_about(const pci::Address& function, std::string_view error_ev
 std::string trace_about(const pci::Address& function) {
     return fmt::format(
         "   irq/24-aerdrv-87      [001] .....   714.382231: aer_event: {} PCIe Bus Error: "
-        "severity=Uncorrected, fatal, Malformed TLP, TLP Header=Not available",
+        "severity=Fatal, Malformed TLP, TLP Header=Not available",
         function.to_string());
 }
 

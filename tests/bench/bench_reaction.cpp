@@ -9,6 +9,7 @@
 // so.
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -176,6 +177,11 @@ void measure(int argc, char** argv) {
     const Register bare(blank_file(scratch + "/bare"));
     const Register shell(blank_file(scratch + "/shell"));
 
+    // All of them alike, and what they start: who else uses the machine is not measured.
+    const sched_param first{.sched_priority = 1};
+    if (::sched_setscheduler(0, SCHED_FIFO, &first) != 0) {
+        throw std::runtime_error("cannot be scheduled before others");
+    }
     const fakes::UeventNamespace for_slotd;
     (void)child([&] { (void)::execv(argv[6], argv + 6); });
     const fakes::UeventNamespace for_bare;

@@ -36,8 +36,11 @@ def core(programs: pathlib.Path, only: str) -> dict[str, float]:
         capture_output=True,
         text=True,
     )
+    measured = json.loads(ran.stdout)["benchmarks"]
+    if wrong := [one["error_message"] for one in measured if one.get("error_occurred")]:
+        raise RuntimeError(f"bench_core: {wrong[0]}")
     return {
         one["run_name"].split("/repeats")[0]: 1e9 / one["items_per_second"]
-        for one in json.loads(ran.stdout)["benchmarks"]
+        for one in measured
         if one["aggregate_name"] == "median"
     }

@@ -95,7 +95,9 @@ class Tree:
         folder = f"{self.root}/devices/{path}"
         os.makedirs(folder)
         for name in _COMMON:
-            os.link(f"{self.root}/common/{name}", f"{folder}/{name}")
+            # A bridge has its subsystem in a capability, and here in none.
+            if not (bridge and name.startswith("subsystem_")):
+                os.link(f"{self.root}/common/{name}", f"{folder}/{name}")
         _write(f"{folder}/config", config)
         _write(f"{folder}/class", b"0x060400\n" if bridge else b"0x020000\n")
         _write(f"{folder}/revision", b"0x01\n" if bridge else b"0x02\n")
