@@ -16,7 +16,7 @@ from bench.daemon import Daemon, scheduled
 NETLINK_KOBJECT_UEVENT = 15
 NLMSG_MIN_TYPE, NLM_F_REQUEST = 0x10, 1
 EVENTS = 3840  # once about each card of the big machine
-ROUNDS = 3
+ROUNDS = 2
 
 
 def send(to_kernel: socket.socket, card: str, devpath: str) -> None:
@@ -33,10 +33,10 @@ def send(to_kernel: socket.socket, card: str, devpath: str) -> None:
 
 
 def cost(programs: pathlib.Path, root: str, cards: list[list[str]]) -> float:
-    with Daemon(programs, root) as slotd:
+    with Daemon(programs, root, "observe") as slotd:
         slotd.wait_for_rest(len(cards) * 16 // 15)
         to_kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_KOBJECT_UEVENT)
-        for card, devpath in cards:  # the first one makes the slot hold pciehp back: other work
+        for card, devpath in cards:  # the first one opens an incident: other work
             send(to_kernel, card, devpath)
             time.sleep(0.0005)
         time.sleep(3)

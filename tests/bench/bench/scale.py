@@ -11,10 +11,10 @@ from bench import call, rows
 from bench.daemon import Daemon, memory
 from bench.tree import Tree
 
-ROUNDS = {16: 25, 256: 15, 4096: 7}
+ROUNDS = {16: 15, 256: 11, 4096: 5}
 BIGGEST = 4096
 MEMORY_MAX_MIB = 32.0
-SETTLING = 8  # seconds in which slotd looks at its slots for the first time
+SETTLING = 2  # seconds after the first looks: workers that are not needed any more go
 
 
 def lspci(root: str) -> float:
@@ -40,6 +40,7 @@ def start(programs: pathlib.Path, tree: Tree, history: pathlib.Path) -> dict:
 
 def resident(programs: pathlib.Path, tree: Tree) -> list[dict]:
     with Daemon(programs, tree.root) as slotd:
+        slotd.wait_for_rest(len(tree.ports))
         time.sleep(SETTLING)
         both = slotd.family()
         pss, rss = memory(both, "Pss"), memory(both, "Rss")
