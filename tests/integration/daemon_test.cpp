@@ -61,19 +61,6 @@ TEST_F(Daemon, ShowsTheSlotsOfItsTreeAndEndsOnSigterm) {
     EXPECT_EQ(slotd.wait(10s), 0) << slotd.error();
 }
 
-TEST_F(Daemon, DoesNotTakeASwitchThatHasASubsystemForAnotherCard) {
-    sysfs.root_port("0000:00:1e.0", 3, 7);
-    sysfs.upstream_port("0000:00:1e.0", "0000:03:00.0", 4);
-    ASSERT_THAT(sysfs.attribute("0000:03:00.0", "subsystem_vendor"), HasSubstr("0x8086"));
-    Program slotd(command_at("fence"));
-
-    ASSERT_TRUE(eventually([&] { return slotd.error().contains("(slot 7) resyncing -> idle"); }));
-    ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
-
-    EXPECT_THAT(slotd.error(), Not(HasSubstr("another card")));
-    EXPECT_TRUE(in_phase("7", "idle"));
-}
-
 TEST_F(Daemon, AtLevelExclusiveGivesEverythingBackWhenItEnds) {
     const std::string before = sysfs.config(kPort);
     Program slotd(command_at("exclusive"));
