@@ -47,6 +47,7 @@
 #include "os/sysfs_topology.hpp"
 #include "os/trace_events.hpp"
 #include "os/uevent_monitor.hpp"
+#include "pci/topology.hpp"
 
 namespace slotd::daemon {
 
@@ -189,13 +190,14 @@ private:
     }
 
     std::optional<Ended> look_for_ports() {
-        const auto topology = topology_.scan();
+        auto topology = topology_.scan();
         if (!topology) {
             return Ended{ExitCode::NoPci, topology.error().message()};
         }
         if (topology->ports().empty() && options_.may_be_idle) {
             return Ended{ExitCode::Ok, "no PCIe port on this machine, nothing to watch"};
         }
+        found_ = std::move(*topology);
         return std::nullopt;
     }
 
@@ -287,9 +289,7 @@ private:
         }
         say(action::Priority::Notice, action::RecordKind::DaemonStarted,
             started_text(options_, configuration_.in_force()));
-        if (auto started = engine_.start(loop_.now()); !started) {
-            return Ended{ExitCode::NoPci, started.error().message()};
-        }
+        engine_.start(std::exchange(found_, {}), loop_.now());
         if (auto watchdog = loop_.keep_watchdog(); !watchdog) {
             return Ended{ExitCode::Failed, watchdog.error().message()};
         }
@@ -360,6 +360,7 @@ private:
     metrics::Meter meter_;
     MeteredRecords metered_records_;
     os::SysfsTopology topology_;
+    pci::Topology found_;  ///< by the first scan, until the engine has it
     ExecutorKeeper keeper_;
     Surveyor surveyor_;
     Answers answers_;

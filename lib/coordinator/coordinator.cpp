@@ -155,9 +155,19 @@ std::vector<Action> Coordinator::time_passed(Instant now) {
 
 Instant Coordinator::next_deadline() const {
     Instant next = deadlines_.empty() ? kNever : deadlines_.begin()->first;
-    if (turns_.asked()) {
-        for (const auto& [port, slot] : slots_) {
-            next = std::min(next, slot.heard.over_after(settled_at_));
+    // What is not over at a slot may be what an asker in its AER domain waits for.
+    std::set<pci::Address> domains;
+    for (const pci::Address& asker : turns_.askers()) {
+        const auto slot = slots_.find(asker);
+        if (slot != slots_.end()) {
+            domains.insert(slot->second.facts.root_port);
+        }
+    }
+    for (const pci::Address& domain : domains) {
+        for (const pci::Port* const port : topology_.subtree(domain)) {
+            if (const auto slot = slots_.find(port->address); slot != slots_.end()) {
+                next = std::min(next, slot->second.heard.over_after(settled_at_));
+            }
         }
     }
     return next;

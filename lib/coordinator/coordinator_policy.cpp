@@ -149,10 +149,14 @@ void Coordinator::level_changed(const pci::Address& port) {
     }
     const ServiceAt service = *own;
     const auto same_port = [&](const ServiceAt& one) { return one.port == port; };
-    for (auto& [other, slot] : slots_) {
-        if (other == port || slot.facts.root_port != changed.facts.root_port) {
+    for (const pci::Port* const in_domain : topology_.subtree(changed.facts.root_port)) {
+        const pci::Address& other = in_domain->address;
+        const auto at = slots_.find(other);
+        if (other == port || at == slots_.end() ||
+            at->second.facts.root_port != changed.facts.root_port) {
             continue;
         }
+        Slot& slot = at->second;
         std::erase_if(slot.facts.hotplug_services, same_port);
         std::erase_if(slot.facts.others_hotplug, same_port);
         if (!may_share_token(port)) {

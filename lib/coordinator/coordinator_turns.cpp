@@ -94,7 +94,18 @@ bool Coordinator::conflict(const pci::Address& one, const pci::Address& other) c
 std::optional<Turns::Obstacle> Coordinator::obstacle_of(const pci::Address& port,
                                                         Instant now) const {
     std::optional<Turns::Obstacle> obstacle;
-    for (const auto& [other, slot] : slots_) {
+    const auto own = slots_.find(port);
+    if (own == slots_.end()) {
+        return obstacle;
+    }
+    // Whatever may stand in the way is in the same AER domain.
+    for (const pci::Port* const in_domain : topology_.subtree(own->second.facts.root_port)) {
+        const pci::Address& other = in_domain->address;
+        const auto at = slots_.find(other);
+        if (at == slots_.end()) {
+            continue;
+        }
+        const Slot& slot = at->second;
         const char* const kernels = kernel_at_work(slot, now);
         const bool wedged = std::holds_alternative<Wedged>(slot.phase);
         const bool token = waits_for_token_of(port, slot);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <expected>
 #include <string>
 #include <utility>
 #include <variant>
@@ -78,13 +77,8 @@ Engine::Engine(coordinator::Settings settings, Ports ports)
     : coordinator_(std::move(settings)),
       ports_(ports) {}
 
-Status Engine::start(Instant now) {
-    auto topology = ports_.topology.scan();
-    if (!topology) {
-        return std::unexpected(std::move(topology.error()));
-    }
-    scan_found(std::move(*topology), now);
-    return {};
+void Engine::start(pci::Topology found, Instant now) {
+    scan_found(std::move(found), now);
 }
 
 void Engine::kernel_said(const event::KernelEvent& event, Instant now) {

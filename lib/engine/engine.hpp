@@ -37,9 +37,9 @@ public:
 
     Engine(coordinator::Settings settings, Ports ports);
 
-    /// The first scan. An error here is the caller's to act on: without ports there is nothing to
-    /// watch.
-    Status start(Instant now);
+    /// With what the first scan found, which is the caller's: without ports there is nothing to
+    /// watch. What was said since then comes through kernel_said() as ever.
+    void start(pci::Topology found, Instant now);
 
     void kernel_said(const event::KernelEvent& event, Instant now);
     /// All events that were waiting have been delivered: what they changed is scanned once.

@@ -29,6 +29,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "action/effect.hpp"
@@ -164,7 +165,21 @@ void ExecutorClient::start(event::EffectId id, const action::Effect& effect) {
         wake();
         return;
     }
+    if (std::holds_alternative<action::ObserveSlot>(effect)) {
+        if (looking_.size() >= kLooksAtOnceMax) {
+            asked_.insert(id);
+            looks_.emplace_back(id, effect);
+            return;
+        }
+        looking_.insert(id);
+    }
+    send_request(id, effect);
+}
+
+void ExecutorClient::send_request(event::EffectId id, const action::Effect& effect) {
     if (unsent_.size() >= kUnsentMax) {
+        looking_.erase(id);
+        asked_.erase(id);
         local_.push_back(
             {id, event::Outcome{event::OutcomeKind::Refused, 0,
                                 "too many requests wait for slotd-exec", std::nullopt}});
@@ -267,7 +282,18 @@ void ExecutorClient::deliver(event::EffectId id, event::Outcome outcome) {
     if (outcome.kind == event::OutcomeKind::TimedOut) {
         wedged_.insert(id);
     }
+    look_ended(id);
     on_outcome_(id, std::move(outcome));
+}
+
+void ExecutorClient::look_ended(event::EffectId id) {
+    looking_.erase(id);
+    while (looking_.size() < kLooksAtOnceMax && !looks_.empty()) {
+        const auto [next, effect] = std::move(looks_.front());
+        looks_.pop_front();
+        looking_.insert(next);
+        send_request(next, effect);
+    }
 }
 
 void ExecutorClient::deliver_local() {
@@ -281,6 +307,8 @@ void ExecutorClient::deliver_local() {
 void ExecutorClient::disconnect() {
     socket_.reset();  // leaves the epoll set by itself
     unsent_.clear();
+    looks_.clear();
+    looking_.clear();
     // A wedged one was answered; its worker has nobody left to tell.
     wedged_.clear();
     for (const event::EffectId id : std::exchange(asked_, {})) {

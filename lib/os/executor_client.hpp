@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "action/effect.hpp"
@@ -52,7 +53,9 @@ public:
     Status connect(const std::string& path, IfFull if_full = IfFull::Wait);
 
     /// Never waits. Where slotd-exec is not there, or too many requests wait for it, the outcome
-    /// (ExecutorLost, Refused) comes with the next readable().
+    /// (ExecutorLost, Refused) comes with the next readable(). Of the looks at slots only
+    /// kLooksAtOnceMax are with slotd-exec at a time, and the rest wait here: when all slots are
+    /// looked at, a gate still finds a worker.
     void start(event::EffectId id, const action::Effect& effect) override;
     /// The same with descriptors, which are sent at once or never: none is duplicated, and the
     /// caller's own can be closed right after. Refused where the socket takes no more now.
@@ -85,6 +88,8 @@ private:
 
     Status watch(int fd);
     void wake();
+    void send_request(event::EffectId id, const action::Effect& effect);
+    void look_ended(event::EffectId id);
     void flush();
     void receive_all();
     void deliver(event::EffectId id, event::Outcome outcome);
@@ -104,9 +109,14 @@ private:
     bool ended_untold_ = false;
     std::deque<Bytes> unsent_;
     std::deque<Local> local_;
+    std::deque<std::pair<event::EffectId, action::Effect>> looks_;  // to be sent; one for each slot
+    std::set<event::EffectId> looking_;                             // with slotd-exec
     std::set<event::EffectId> asked_;
     std::set<event::EffectId> wedged_;
 };
+
+/// Well below the workers that slotd-exec has (CrewLimits::workers_max).
+inline constexpr std::size_t kLooksAtOnceMax = 16;
 
 /// The slotd-exec that lies beside the running program.
 Result<std::string> executor_beside_us();

@@ -178,8 +178,12 @@ void SysfsTopology::Scan::read_function(const SysfsDir& dir, Node& node) {
     function.is_virtual = dir.exists("physfn");
     function.identity.vendor = hex_attribute<std::uint16_t>(dir, "vendor", 0xffff);
     function.identity.device = hex_attribute<std::uint16_t>(dir, "device", 0xffff);
-    function.identity.subsystem_vendor = hex_attribute<std::uint16_t>(dir, "subsystem_vendor");
-    function.identity.subsystem_device = hex_attribute<std::uint16_t>(dir, "subsystem_device");
+    // That of a bridge is from a capability, which ConfigSpace does not read: where one side knew
+    // more than the other, a switch would look like another card.
+    if (!function.is_bridge) {
+        function.identity.subsystem_vendor = hex_attribute<std::uint16_t>(dir, "subsystem_vendor");
+        function.identity.subsystem_device = hex_attribute<std::uint16_t>(dir, "subsystem_device");
+    }
     function.identity.revision = hex_attribute<std::uint8_t>(dir, "revision");
 }
 

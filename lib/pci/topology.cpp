@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -9,10 +11,28 @@
 
 namespace slotd::pci {
 
+namespace {
+
+using BusKey = std::tuple<std::uint16_t, std::uint8_t>;
+
+}  // namespace
+
 Topology::Topology(std::vector<Port> ports) : ports_(std::move(ports)) {
     std::ranges::stable_sort(ports_, {}, &Port::address);
     const auto duplicates = std::ranges::unique(ports_, {}, &Port::address);
     ports_.erase(duplicates.begin(), duplicates.end());
+    for (std::size_t at = 0; at < ports_.size(); ++at) {
+        if (ports_[at].parent) {
+            by_parent_.push_back(at);
+        }
+        if (ports_[at].secondary_bus != 0) {
+            by_bus_.push_back(at);
+        }
+    }
+    std::ranges::stable_sort(by_parent_, {}, [this](std::size_t at) { return *ports_[at].parent; });
+    std::ranges::stable_sort(by_bus_, {}, [this](std::size_t at) {
+        return BusKey(ports_[at].address.domain, ports_[at].secondary_bus);
+    });
 }
 
 const Port* Topology::find(const Address& port) const {
@@ -21,14 +41,20 @@ const Port* Topology::find(const Address& port) const {
 }
 
 const Port* Topology::port_above(const Address& function) const {
+    const auto key = [this](std::size_t at) {
+        return BusKey(ports_[at].address.domain, ports_[at].secondary_bus);
+    };
+    auto at = std::ranges::upper_bound(by_bus_, BusKey(function.domain, function.bus), {}, key);
+    // A nested port's range lies inside its parent's: the one that starts latest is the nearest.
     const Port* nearest = nullptr;
-    for (const Port& port : ports_) {
-        const bool covers = port.secondary_bus != 0 && port.address.domain == function.domain &&
-                            port.secondary_bus <= function.bus &&
-                            function.bus <= port.subordinate_bus;
-        // A nested port's range lies inside its parent's: the one that starts latest is the
-        // nearest.
-        if (covers && (nearest == nullptr || port.secondary_bus > nearest->secondary_bus)) {
+    while (at != by_bus_.begin()) {
+        const Port& port = ports_[*--at];
+        const bool later = nearest != nullptr && port.secondary_bus < nearest->secondary_bus;
+        if (port.address.domain != function.domain || later) {
+            break;
+        }
+        // Of two that start together, which only a scan of a machine in motion finds, the first.
+        if (function.bus <= port.subordinate_bus) {
             nearest = &port;
         }
     }
@@ -36,13 +62,27 @@ const Port* Topology::port_above(const Address& function) const {
 }
 
 std::vector<const Port*> Topology::subtree(const Address& port) const {
-    std::vector<const Port*> below;
-    for (const Port& candidate : ports_) {
-        if (candidate.address == port || is_above(port, candidate.address)) {
-            below.push_back(&candidate);
+    const auto parent = [this](std::size_t at) { return *ports_[at].parent; };
+    std::vector<const Port*> found;
+    Address upper = port;
+    for (std::size_t next = 0;; ++next) {
+        for (const std::size_t at : std::ranges::equal_range(by_parent_, upper, {}, parent)) {
+            // Each has one parent: only where the scan has a cycle does the walk come back, and
+            // then to where it began.
+            if (ports_[at].address != port) {
+                found.push_back(&ports_[at]);
+            }
         }
+        if (next == found.size()) {
+            break;
+        }
+        upper = found[next]->address;
     }
-    return below;
+    if (const Port* const top = find(port)) {
+        found.push_back(top);
+    }
+    std::ranges::sort(found, {}, &Port::address);
+    return found;
 }
 
 bool Topology::reset_domains_overlap(const Address& one, const Address& other) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -72,6 +73,9 @@ public:
 
 private:
     std::vector<Port> ports_;
+    // Follow from ports_, which every event asks: places in it, so that a copy keeps its own.
+    std::vector<std::size_t> by_parent_;  ///< ports that have one; by parent, then by address
+    std::vector<std::size_t> by_bus_;     ///< configured ones; by domain and secondary bus
 };
 
 }  // namespace slotd::pci

@@ -161,7 +161,7 @@ void FakeSysfs::upstream_port(const std::string& port, const std::string& addres
     const std::string path = paths_.at(port) + "/" + address;
     paths_[address] = path;
     tree_.bridge(path, bus, bus);
-    write_config(address, function_config(0x06040001, 1, 0x0052).bytes());
+    write_config(address, function_config(0x06040002, 1, 0x0052).bytes());
     tree_.attribute(path, "reset_method", "bus\n");
     tree_.attribute(path, "reset", "");
     tree_.attribute(path, "remove", "");

@@ -30,7 +30,7 @@ RunningEngine::RunningEngine(FakeMachine world, policy::Level level, bool automa
 RunningEngine::RunningEngine(FakeMachine world, const coordinator::Settings& settings)
     : machine(std::move(world)),
       engine(settings, {machine, machine, machine, machine, machine}) {
-    (void)engine.start(now);  // a fake machine always has its ports
+    engine.start(machine.scan().value(), now);  // a fake machine always has its ports
     engine.history_said(history::Opened{}, now);
 }
 

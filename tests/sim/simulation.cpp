@@ -190,7 +190,7 @@ void Simulation::start_slotd() {
     history_.open();
     uevents_.listen(true);
     trace_pipe_.listen(true);
-    (void)engine_->start(schedule_.now());  // this machine can always be scanned
+    engine_->start(machine_.topology(), schedule_.now());
 }
 
 void Simulation::kill_slotd() {

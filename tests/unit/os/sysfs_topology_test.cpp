@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "os/config_space.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
 #include "pci/service.hpp"
 #include "pci/topology.hpp"
 #include "tests/fakes/fake_pci_tree.hpp"
+#include "tests/fakes/fake_sysfs.hpp"
 #include "tests/fakes/temp_dir.hpp"
 
 namespace slotd::os {
@@ -28,16 +30,19 @@ const std::string kCardPath = kRootPortPath + "/0000:01:00.0";
 
 pci::Function function(const pci::Address& address, const std::string& driver,
                        std::uint32_t class_code = 0x020000) {
-    return pci::Function{.address = address,
-                         .driver = driver,
-                         .identity = pci::Identity{.vendor = 0x8086,
-                                                   .device = 0x10d3,
-                                                   .subsystem_vendor = 0x8086,
-                                                   .subsystem_device = 0xa01f,
-                                                   .class_code = class_code,
-                                                   .revision = 2,
-                                                   .serial = {}},
-                         .is_bridge = class_code >> 8 == 0x0604};
+    // sysfs shows a subsystem of a bridge too, where its capability has one.
+    const bool is_bridge = class_code >> 8 == 0x0604;
+    return pci::Function{
+        .address = address,
+        .driver = driver,
+        .identity = pci::Identity{.vendor = 0x8086,
+                                  .device = 0x10d3,
+                                  .subsystem_vendor = std::uint16_t(is_bridge ? 0 : 0x8086),
+                                  .subsystem_device = std::uint16_t(is_bridge ? 0 : 0xa01f),
+                                  .class_code = class_code,
+                                  .revision = 2,
+                                  .serial = {}},
+        .is_bridge = is_bridge};
 }
 
 pci::Port root_port() {
@@ -103,6 +108,30 @@ TEST(SysfsTopology, TellsTheKindsOfPortsByWhatTheyArePluggedInto) {
                            .bound = {Service::Pciehp},
                            .functions = {function({0, 3, 0, 0}, "nvme")}};
     EXPECT_EQ(scanned(tree), pci::Topology({root, nested}));
+}
+
+// What was enumerated is compared with what the registers say: where one side knows more of a
+// function than the other, a slot at rest is taken for one with another card, and that is replayed.
+TEST(SysfsTopology, SeesTheIdentityOfCardsAndSwitchesAsConfigurationSpaceHasIt) {
+    fakes::FakeSysfs sysfs;
+    sysfs.root_port("0000:00:1c.0", 1, 5);
+    sysfs.upstream_port("0000:00:1c.0", "0000:01:00.0", 2);
+    sysfs.root_port("0000:00:1d.0", 3, 6);
+    sysfs.card("0000:00:1d.0", "0000:03:00.0");
+    ASSERT_EQ(sysfs.attribute("0000:01:00.0", "subsystem_vendor"), "0x8086\n");
+
+    auto topology = SysfsTopology(sysfs.root()).scan();
+
+    ASSERT_TRUE(topology) << topology.error().message();
+    ASSERT_EQ(topology->ports().size(), 2);
+    for (const pci::Port& port : topology->ports()) {
+        ASSERT_EQ(port.functions.size(), 1);
+        const pci::Function& shown = port.functions.front();
+        const auto read = ConfigSpace(sysfs.root(), shown.address).read_identity();
+        ASSERT_TRUE(read) << read.error().message();
+        EXPECT_TRUE(read->same_card(shown.identity))
+            << read->to_string() << " and " << shown.identity.to_string();
+    }
 }
 
 TEST(SysfsTopology, TellsVirtualFunctionsFromPhysicalOnes) {

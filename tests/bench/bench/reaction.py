@@ -1,0 +1,84 @@
+"""From a uevent of a recovery to the first register write: slotd and slotd-exec against recv and pwrite."""
+
+import pathlib
+import statistics
+import subprocess
+import time
+
+from bench import call, rows
+from bench.daemon import slots_at_rest
+from bench.tree import Tree
+
+EVENTS = 10_000
+SHELL_EVENTS = 1_000
+PORTS = 256
+PATIENCE = 120
+
+
+def measure(programs: pathlib.Path, scratch: pathlib.Path) -> dict[str, list[float]]:
+    """Microseconds of each, in the order of the events."""
+    tree = Tree(scratch / "tree", PORTS)
+    cards = [(port, tree.card_of[port]) for port in tree.ports if port in tree.card_of]
+    (scratch / "slots").write_text(
+        "".join(
+            f"{card} /devices/{tree.path_of[card]} {tree.root}/devices/{tree.path_of[port]}/config\n"
+            for port, card in cards
+        )
+    )
+    (scratch / "slotd.toml").write_text('[coordinator]\nlevel = "fence"\n')
+    (scratch / "state").mkdir()
+    control = scratch / "control"
+    slotd = [
+        str(programs / "slotd"),
+        "--config", str(scratch / "slotd.toml"),
+        "--sysfs-root", tree.root,
+        "--control-socket", str(control),
+        "--executor-state-dir", str(scratch / "state"),
+        "--history-directory", str(scratch / "history"),
+    ]  # fmt: skip
+    words = [str(programs / "bench_reaction"), str(EVENTS), str(SHELL_EVENTS), str(scratch)]
+    with open(scratch / "log", "w") as log:
+        bench = subprocess.Popen(
+            [*words, str(scratch / "slots"), "--", *slotd],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        times = {}
+        for line in bench.stdout:
+            if line == "rest?\n":
+                _wait_for_rest(programs, control, scratch / "log")
+                bench.stdin.write("\n")
+                bench.stdin.flush()
+            else:
+                who, *each = line.split()
+                times[who] = [float(one) for one in each]
+    if bench.wait() != 0:
+        raise RuntimeError("bench_reaction: " + (scratch / "log").read_text()[-1500:])
+    return times
+
+
+def _wait_for_rest(programs: pathlib.Path, control: pathlib.Path, log: pathlib.Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while slots_at_rest(programs, control) < PORTS:
+        if time.monotonic() > end:
+            raise RuntimeError("the slots do not come to rest: " + log.read_text()[-1500:])
+        time.sleep(0.1)
+
+
+def produce(programs: pathlib.Path, scratch: pathlib.Path) -> list[dict]:
+    times = measure(programs, scratch)
+    at = {who: statistics.quantiles(each, n=100) for who, each in times.items()}
+    floor = "recv and pwrite"
+    what = f"uevent to first register write, {len(times['slotd']):,} events"
+    return [
+        rows.row(f"{what}: p50", at["slotd"][49], "us", floor, at["bare"][49], 2.5),
+        rows.row(f"{what}: p99", at["slotd"][98], "us", floor, at["bare"][98], 4.0),
+        rows.row(f"{what}: p50 against a shell", at["slotd"][49], "us",
+                 "recv, fork and exec of sh and dd (floor of RUN+=)", at["shell"][49], 0.02),
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    call.main(produce, __doc__)

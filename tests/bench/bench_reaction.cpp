@@ -1,0 +1,238 @@
+// How long after a uevent the first register is written: by slotd and slotd-exec, by a program that
+// does no more than recv and pwrite, and by one that starts a shell for it, as RUN+= of a udev rule
+// does. They take turns, each in a network namespace of its own, and each write is seen in memory
+// that is shared with the file, without anybody's wake-up in between.
+//
+// bench_reaction EVENTS SHELL_EVENTS SCRATCH SLOTS -- SLOTD ARGUMENTS...: SLOTS has a line for each
+// slot,
+// "<card> <devpath> <config of its port>". slotd is taken to be at rest where `SCRATCH/rested` says
+// so.
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "os/unique_fd.hpp"
+#include "tests/fakes/uevent_namespace.hpp"
+
+namespace slotd {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using Micros = std::chrono::duration<double, std::micro>;
+
+constexpr int kRegisterAt = 0x68;  // Slot Control: where tests/bench/bench/tree.py has it
+constexpr auto kPatience = 5s;
+constexpr auto kPause = 400us;  // what follows the write is over before the next one's turn
+
+/// Two bytes of a file as everybody sees them at this moment.
+class Register {
+public:
+    explicit Register(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {
+        void* const at = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file_.get(), 0);
+        if (at == MAP_FAILED) {
+            throw std::runtime_error("cannot map " + path);
+        }
+        value_ = reinterpret_cast<const volatile std::uint16_t*>(static_cast<const char*>(at) +
+                                                                 kRegisterAt);
+    }
+
+    std::uint16_t value() const { return *value_; }
+
+    int fd() const { return file_.get(); }
+
+private:
+    os::UniqueFd file_;
+    const volatile std::uint16_t* value_ = nullptr;
+};
+
+struct Slot {
+    std::string card;
+    std::string devpath;
+    std::string config;
+    Register port;
+};
+
+pid_t child(const std::function<void()>& body) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        body();
+        ::_exit(1);
+    }
+    return pid;
+}
+
+/// The whole of the program that is the floor: hear of an event, write a register.
+[[noreturn]] void recv_and(const std::function<void(std::uint16_t)>& write) {
+    const int socket = ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+    sockaddr_nl group{};
+    group.nl_family = AF_NETLINK;
+    group.nl_groups = 1;
+    if (::bind(socket, reinterpret_cast<const sockaddr*>(&group), sizeof group) != 0) {
+        ::_exit(1);
+    }
+    std::array<char, 8192> message{};
+    for (std::uint16_t value = 1;; ++value) {
+        if (::recv(socket, message.data(), message.size(), 0) <= 0) {
+            ::_exit(1);
+        }
+        write(value);
+    }
+}
+
+void run_shell(const std::string& file, std::uint16_t value) {
+    // printf of the shell is built in: no second program is started.
+    const std::string script = "printf '\\" + std::to_string(1 + value % 7) + "' | dd of=" + file +
+                               " bs=1 seek=104 conv=notrunc 2>/dev/null";
+    std::array<char*, 4> words{const_cast<char*>("sh"), const_cast<char*>("-c"),
+                               const_cast<char*>(script.c_str()), nullptr};
+    pid_t pid = 0;
+    if (::posix_spawn(&pid, "/bin/sh", nullptr, nullptr, words.data(), environ) == 0) {
+        (void)::waitpid(pid, nullptr, 0);
+    }
+}
+
+/// From before the message is sent until the register is another. The send is in it for everybody.
+Micros reaction(const fakes::UeventNamespace& space, const Slot& about, const Register& watched,
+                const char* report) {
+    const std::string properties = std::string("SUBSYSTEM=pci") + '\0' + "ERROR_EVENT=" + report +
+                                   '\0' + "PCI_SLOT_NAME=" + about.card + '\0';
+    const std::uint16_t before = watched.value();
+    const auto begin = Clock::now();
+    space.send("change", about.devpath, properties);
+    while (watched.value() == before) {
+        if (Clock::now() - begin > kPatience) {
+            throw std::runtime_error("no write after a uevent about " + about.card);
+        }
+    }
+    return Clock::now() - begin;
+}
+
+std::string blank_file(const std::string& path) {
+    std::ofstream(path) << std::string(4096, '\0');
+    return path;
+}
+
+std::vector<Slot> slots_in(const std::string& list) {
+    std::vector<Slot> slots;
+    std::ifstream lines(list);
+    std::string card;
+    std::string devpath;
+    std::string config;
+    while (lines >> card >> devpath >> config) {
+        slots.push_back({card, devpath, config, Register(config)});
+    }
+    return slots;
+}
+
+/// Whoever looks after slotd says once for each call that every slot is at rest.
+void wait_for_rest() {
+    std::puts("rest?");
+    (void)std::fflush(stdout);
+    if (std::getchar() == EOF) {
+        throw std::runtime_error("nobody says that the slots are at rest");
+    }
+}
+
+void print(const char* who, const std::vector<Micros>& times) {
+    std::printf("%s", who);
+    for (const Micros& one : times) {
+        std::printf(" %.2f", one.count());
+    }
+    std::puts("");
+}
+
+void measure(int argc, char** argv) {
+    if (argc < 7) {
+        throw std::runtime_error(
+            "usage: bench_reaction EVENTS SHELL_EVENTS SCRATCH SLOTS -- SLOTD ARGUMENTS...");
+    }
+    const auto events = static_cast<std::size_t>(std::atol(argv[1]));
+    const auto shell_events = static_cast<std::size_t>(std::atol(argv[2]));
+    const std::string scratch = argv[3];
+    const std::vector<Slot> slots = slots_in(argv[4]);
+    const Register bare(blank_file(scratch + "/bare"));
+    const Register shell(blank_file(scratch + "/shell"));
+
+    // All of them alike, and what they start: who else uses the machine is not measured.
+    const sched_param first{.sched_priority = 1};
+    if (::sched_setscheduler(0, SCHED_FIFO, &first) != 0) {
+        throw std::runtime_error("cannot be scheduled before others");
+    }
+    const fakes::UeventNamespace for_slotd;
+    (void)child([&] { (void)::execv(argv[6], argv + 6); });
+    const fakes::UeventNamespace for_bare;
+    (void)child([&] {
+        recv_and([&](std::uint16_t value) {
+            (void)!::pwrite(bare.fd(), &value, sizeof value, kRegisterAt);
+        });
+    });
+    const fakes::UeventNamespace for_shell;
+    (void)child(
+        [&] { recv_and([&](std::uint16_t value) { run_shell(scratch + "/shell", value); }); });
+    if (!for_slotd.entered() || !for_bare.entered() || !for_shell.entered() || slots.empty()) {
+        throw std::runtime_error("needs root and slots");
+    }
+
+    std::vector<Micros> of_slotd;
+    std::vector<Micros> of_bare;
+    std::vector<Micros> of_shell;
+    while (of_slotd.size() < events) {
+        wait_for_rest();
+        for (const Slot& slot : slots) {
+            of_slotd.push_back(reaction(for_slotd, slot, slot.port, "BEGIN_RECOVERY"));
+            std::this_thread::sleep_for(kPause);
+            of_bare.push_back(reaction(for_bare, slot, bare, "BEGIN_RECOVERY"));
+            std::this_thread::sleep_for(kPause);
+            if (of_shell.size() < shell_events) {
+                of_shell.push_back(reaction(for_shell, slot, shell, "BEGIN_RECOVERY"));
+                std::this_thread::sleep_for(kPause);
+            }
+        }
+        for (const Slot& slot : slots) {
+            for_slotd.send("change", slot.devpath,
+                           std::string("SUBSYSTEM=pci") + '\0' + "ERROR_EVENT=SUCCESSFUL_RECOVERY" +
+                               '\0' + "PCI_SLOT_NAME=" + slot.card + '\0');
+            std::this_thread::sleep_for(kPause);
+        }
+    }
+    print("slotd", of_slotd);
+    print("bare", of_bare);
+    print("shell", of_shell);
+}
+
+}  // namespace
+}  // namespace slotd
+
+int main(int argc, char** argv) {
+    try {
+        slotd::measure(argc, argv);
+        return 0;
+    } catch (const std::exception& error) {
+        (void)std::fprintf(stderr, "bench_reaction: %s\n", error.what());
+        return 1;
+    }
+}
