@@ -61,6 +61,7 @@ report::DaemonNotes DoctorDesk::notes() const {
                    .trace_problem = trace_problem_,
                    .trace_unseen = trace_unseen_,
                    .history_problem = coordinator.ledger().problem(),
+                   .executor_problem = keeper_.problem(),
                    .executor_deaths = keeper_.deaths(),
                    .hooks = {},
                    .hooks_problem = {},

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -51,6 +52,8 @@ ExitCode run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // A stderr that nobody reads any more is no reason to end; its lines are counted as dropped.
+    (void)::signal(SIGPIPE, SIG_IGN);
     try {
         const auto options = slotd::daemon::parse_options(argc, argv);
         return std::to_underlying(options ? run(*options) : options.error());

@@ -1,7 +1,9 @@
 #include "daemon/settings.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -50,6 +52,14 @@ std::string started_text(const Options& options, const policy::Config& config) {
         config.budget.slot, config.budget.root_port, config.budget.host,
         std::chrono::duration_cast<std::chrono::minutes>(config.budget.window).count(),
         options.history_directory.value_or(config.history.directory));
+}
+
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
+        (void)::setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 }  // namespace slotd::daemon

@@ -18,4 +18,8 @@ os::HistorySettings history_settings_of(const Options& options, const policy::Co
 /// What slotd says first of itself and of this configuration.
 std::string started_text(const Options& options, const policy::Config& config);
 
+/// 1,200 clients and a margin; the soft limit is 1,024 where nobody raised it. Best effort: without
+/// descriptors the control socket refuses one connection after the other.
+void raise_descriptor_limit();
+
 }  // namespace slotd::daemon

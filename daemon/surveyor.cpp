@@ -61,8 +61,7 @@ Status Surveyor::open() {
 
 void Surveyor::connect() {
     connected_at_ = loop_.now();
-    if (const auto connected = client_.connect(*socket_, os::ExecutorClient::IfFull::Fail);
-        !connected) {
+    if (const auto connected = client_.connect(*socket_); !connected) {
         why_lost_ = connected.error().message();
     } else {
         why_lost_ = "slotd-survey ended before it answered";

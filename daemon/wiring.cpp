@@ -1,10 +1,9 @@
 #include "daemon/wiring.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -33,6 +32,7 @@
 #include "daemon/options.hpp"
 #include "daemon/outlets.hpp"
 #include "daemon/settings.hpp"
+#include "daemon/standstill.hpp"
 #include "daemon/surveyor.hpp"
 #include "engine/engine.hpp"
 #include "event/kernel_event.hpp"
@@ -174,17 +174,17 @@ private:
         if (auto opened = surveyor_.open(); !opened) {
             return Ended{ExitCode::Failed, opened.error().message()};
         }
-        for (const int number : {SIGTERM, SIGINT}) {
-            if (auto on = loop_.on_signal(number, [this] { end(ExitCode::Ok); }); !on) {
-                return Ended{ExitCode::Failed, on.error().message()};
-            }
-        }
+        const auto stop = [this] { end(ExitCode::Ok); };
         const auto reload = [this] {
             (void)configuration_.reload("SIGHUP");  // the journal has what came of it
             rearm();
         };
-        if (auto on = loop_.on_signal(SIGHUP, reload); !on) {
-            return Ended{ExitCode::Failed, on.error().message()};
+        const std::array<std::pair<int, std::function<void()>>, 4> signals{
+            {{SIGTERM, stop}, {SIGINT, stop}, {SIGHUP, reload}, {SIGCONT, [this] { went_on(); }}}};
+        for (const auto& [number, arrived] : signals) {
+            if (auto on = loop_.on_signal(number, arrived); !on) {
+                return Ended{ExitCode::Failed, on.error().message()};
+            }
         }
         return start_engine();
     }
@@ -241,16 +241,6 @@ private:
         };
     }
 
-    /// 1,200 clients and a margin; the soft limit is 1,024 where nobody raised it. Best effort:
-    /// without descriptors the control socket refuses one connection after the other.
-    static void raise_descriptor_limit() {
-        rlimit limit{};
-        if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-            limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
-            (void)::setrlimit(RLIMIT_NOFILE, &limit);
-        }
-    }
-
     std::optional<Ended> open_control() {
         raise_descriptor_limit();
         auto socket = os::ControlSocket::open(service_, {.path = options_.control_socket});
@@ -270,8 +260,12 @@ private:
 
     std::optional<Ended> start_engine() {
         auto timer = loop_.timer(os::Turn::Deadline, [this] {
-            engine_.time_passed(loop_.now());
-            rearm();
+            if (standstill_.seen_at(loop_.now())) {
+                went_on();
+            } else {
+                engine_.time_passed(loop_.now());
+                rearm();
+            }
         });
         if (!timer) {
             return Ended{ExitCode::Failed, timer.error().message()};
@@ -296,6 +290,13 @@ private:
         rearm();
         os::notify_ready(fmt::format("watching {} ports", engine_.coordinator().slots().size()));
         return std::nullopt;
+    }
+
+    void went_on() {
+        standstill_.over(loop_.now());
+        engine_.kernel_said(event::EventsMissed{"what happened while slotd did not run"},
+                            loop_.now());
+        rearm();
     }
 
     void hear_history() {
@@ -327,9 +328,10 @@ private:
 
     void rearm() {
         records_.say_due();
-        const Instant at = engine_.next_deadline();
+        const Instant at = standstill_.deadline(engine_.next_deadline());
         if (timer_ && at != armed_) {
             armed_ = at;
+            standstill_.armed(at, loop_.now());
             if (auto done = timer_.arm(at); !done) {
                 say(action::Priority::Critical, action::RecordKind::DaemonStopping,
                     done.error().message());
@@ -381,6 +383,7 @@ private:
     std::optional<os::TraceEvents> trace_;
     os::Timer timer_;
     Instant armed_ = kNever;
+    Standstill standstill_;
     std::vector<os::Watch> watches_;
 };
 

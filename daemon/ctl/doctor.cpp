@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <expected>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,8 +19,10 @@
 #include "os/kernel_facts.hpp"
 #include "os/port_facts.hpp"
 #include "os/sysfs_topology.hpp"
+#include "os/unit_state.hpp"
 #include "pci/address.hpp"
 #include "pci/topology.hpp"
+#include "report/absence.hpp"
 #include "report/checkup.hpp"
 #include "report/diagnosis.hpp"
 #include "report/doctor_page.hpp"
@@ -102,11 +105,21 @@ void examine(report::Checkup& checkup, const std::vector<report::SlotCase>& slot
     }
 }
 
+/// Of a machine whose slotd says nothing: what became of it, where systemd knows.
+void examine_absence() {
+    const auto properties = os::unit_properties("slotd.service");
+    complain(report::why_absent(properties ? report::parse_unit_state(*properties) : std::nullopt));
+}
+
 }  // namespace
 
 ExitCode run_doctor(const DoctorCommand& doctor, const Invocation& invocation) {
     auto checkup = ask_slotd(invocation);
     if (!checkup) {
+        if (checkup.error() == ExitCode::NotReachable ||
+            checkup.error() == ExitCode::OutcomeUnknown) {
+            examine_absence();
+        }
         return checkup.error();
     }
     const auto slots = chosen(checkup->machine, doctor);

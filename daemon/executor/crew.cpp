@@ -74,10 +74,21 @@ Status Crew::start(std::uint64_t ticket, const Job& job, Instant now,
     if (auto assigned = worker->process.assign(encode(job, ticket), lent); !assigned) {
         return assigned;
     }
-    const Duration limit =
-        std::min(deadline_of(job), limits_.deadline_max.value_or(deadline_of(job)));
-    worker->running = Running{ticket, job, now + limit};
+    worker->running = Running{ticket, job, now + limit_of(job)};
     return {};
+}
+
+Duration Crew::limit_of(const Job& job) const {
+    return std::min(deadline_of(job), limits_.deadline_max.value_or(deadline_of(job)));
+}
+
+void Crew::renew_deadlines(Instant now) {
+    for (Worker& worker : workers_) {
+        if (worker.running && !worker.running->wedged && !worker.running->renewed) {
+            worker.running->deadline = now + limit_of(worker.running->job);
+            worker.running->renewed = true;
+        }
+    }
 }
 
 std::optional<JobEnded> Crew::read(Worker& worker, bool& ended) {

@@ -58,6 +58,9 @@ public:
     /// True while any job runs within its deadline.
     bool busy() const;
     std::size_t wedged() const;
+    /// Nobody looked at the workers for a while: each running job has its whole time once more,
+    /// once.
+    void renew_deadlines(Instant now);
     /// Nobody waits for the running jobs any more: what has not changed anything yet shall not.
     void call_off_all();
     /// Collects the exit status of processes that have ended.
@@ -69,6 +72,7 @@ private:
         Job job;
         Instant deadline;
         bool wedged = false;
+        bool renewed = false;
     };
 
     struct Worker {
@@ -76,6 +80,7 @@ private:
         std::optional<Running> running;
     };
 
+    Duration limit_of(const Job& job) const;
     Worker* idle_worker();
     std::optional<JobEnded> read(Worker& worker, bool& ended);
     void dismiss_surplus();

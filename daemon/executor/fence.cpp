@@ -53,19 +53,27 @@ Checked<FenceRegisters> read_registers(const CheckedPort& port) {
     return registers;
 }
 
-Status write_registers(const Hands& hands, const CheckedPort& port,
+/// Only what is different: where nothing may be written (lockdown) a fence that was never raised is
+/// open already.
+Status write_registers(const Hands& hands, const CheckedPort& port, const FenceRegisters& now,
                        const FenceRegisters& registers) {
-    if (auto written = hands.write16(*port.config, pci::BridgeControl::kOffset,
-                                     registers.bridge_control.raw());
-        !written) {
-        return written;
+    if (now.bridge_control.raw() != registers.bridge_control.raw()) {
+        if (auto written = hands.write16(*port.config, pci::BridgeControl::kOffset,
+                                         registers.bridge_control.raw());
+            !written) {
+            return written;
+        }
     }
-    if (auto written =
-            hands.write16(*port.config, device_control_at(port), registers.device_control.raw());
-        !written) {
-        return written;
+    if (now.device_control.raw() != registers.device_control.raw()) {
+        if (auto written = hands.write16(*port.config, device_control_at(port),
+                                         registers.device_control.raw());
+            !written) {
+            return written;
+        }
     }
-    return hands.write16(*port.config, pci::Command::kOffset, registers.command.raw());
+    return now.command.raw() == registers.command.raw()
+               ? Status{}
+               : hands.write16(*port.config, pci::Command::kOffset, registers.command.raw());
 }
 
 /// Clears one 32-bit RW1C status register if something is latched in it.
@@ -113,7 +121,7 @@ event::Outcome raise_fence(const Hands& hands, const action::RaiseFence& effect)
     const os::FenceGate gate{effect.port, now->command.raw(), now->bridge_control.raw(),
                              now->device_control.raw()};
     return close_gate(hands, gate, [&] {
-        return write_registers(hands, *port,
+        return write_registers(hands, *port, *now,
                                {now->command.with_serr_off(), now->bridge_control.with_serr_off(),
                                 now->device_control.with_reporting_off()});
     });
@@ -150,7 +158,7 @@ event::Outcome restore_fence(const Hands& hands, const os::FenceGate& gate) {
         now->command.with_serr_of(pci::Command(gate.command)),
         now->bridge_control.with_serr_of(pci::BridgeControl(gate.bridge_control)),
         now->device_control.with_reporting_of(pci::DeviceControl(gate.device_control))};
-    if (auto written = write_registers(hands, *port, before); !written) {
+    if (auto written = write_registers(hands, *port, *now, before); !written) {
         return failed(written.error().context, written.error().os_errno);
     }
     return done();

@@ -14,6 +14,7 @@
 #include "os/port_services.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/vfio_calls.hpp"
+#include "os/worker_process.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 
@@ -35,7 +36,11 @@ Result<os::SysfsDir> Hands::device_dir(const pci::Address& address) const {
 Status Hands::write(const os::SysfsDir& dir, const std::string& attribute,
                     std::string_view value) const {
     crash_.reach("before " + attribute);
-    Status written = dir.write(attribute, value);
+    // Opening and writing: in sysfs nothing lies between them, in a tree of files an empty file.
+    Status written = [&] {
+        const os::OneStep step;
+        return dir.write(attribute, value);
+    }();
     crash_.reach("after " + attribute);
     return written;
 }

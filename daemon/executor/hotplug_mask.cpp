@@ -81,6 +81,9 @@ event::Outcome restore_notification(const Hands& hands, const os::HotplugGate& g
         return now.error();
     }
     const pci::SlotControl before = now->with_changes_of(pci::SlotControl(gate.slot_control));
+    if (before.raw() == now->raw()) {
+        return done();  // nor could it be written under lockdown, where nothing was ever masked
+    }
     if (auto written = hands.write16(*port->config, slot_control_at(*port), before.raw());
         !written) {
         return failed(written.error().context, written.error().os_errno);

@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include <cstdio>
 #include <exception>
 #include <utility>
@@ -7,6 +9,8 @@
 
 int main(int argc, char** argv) {
     using slotd::executor::ExitCode;
+    // A stderr that nobody reads any more must not end this with gates closed.
+    (void)::signal(SIGPIPE, SIG_IGN);
     try {
         const auto options = slotd::executor::parse_options(argc, argv);
         return std::to_underlying(options ? slotd::executor::run(*options) : options.error());

@@ -53,6 +53,9 @@ using action::Priority;
 // rounds are for one that was just too late to see that.
 constexpr int kOpeningRoundsMax = 3;
 
+// A turn comes within milliseconds after its time; so late it comes only to who was not let run.
+constexpr Duration kLate = std::chrono::seconds(1);
+
 /// What a worker does with an assignment.
 os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints& crash) {
     return [setup, &crash](std::span<const std::uint8_t> bytes, std::vector<os::UniqueFd> lent,
@@ -111,6 +114,10 @@ Server::Server(const ServerSetup& setup, const CrashPoints& crash, os::UniqueFd 
 bool Server::stop_asked() {
     signalfd_siginfo signal{};
     while (::read(stop_.get(), &signal, sizeof signal) == sizeof signal) {
+        if (signal.ssi_signo == SIGCONT) {
+            crew_.renew_deadlines(os::read_clock());
+            continue;
+        }
         stopping_ = stopping_ || signal.ssi_signo != SIGCHLD;
         crew_.reap();  // takes all that have ended: one signal may stand for several
     }
@@ -123,10 +130,18 @@ void Server::wait(Client* client) {
         polled.push_back({.fd = client->fd(), .events = client->wanted(), .revents = 0});
     }
     crew_.add_to(polled);
+    const Instant begun = os::read_clock();
+    const Instant due = crew_.next_deadline();
     // Whatever ends the wait, the turn that follows looks at everything: an error is no more than a
     // turn that finds nothing.
-    (void)::poll(polled.data(), polled.size(),
-                 poll_timeout_ms(crew_.next_deadline(), os::read_clock()));
+    (void)::poll(polled.data(), polled.size(), poll_timeout_ms(due, begun));
+    // Before a deadline is judged: one that passed while this process was stopped, or frozen with
+    // its workers, says nothing about them.
+    (void)stop_asked();
+    const Instant now = os::read_clock();
+    if (due != kNever && now - std::max(due, begun) > kLate) {
+        crew_.renew_deadlines(now);
+    }
 }
 
 bool Server::open_gates() {

@@ -147,7 +147,7 @@ std::expected<os::UniqueFd, ExitCode> client_socket(const Options& options, int 
 std::expected<os::UniqueFd, ExitCode> stop_signals() {
     sigset_t signals;
     (void)::sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGCONT}) {
         (void)::sigaddset(&signals, signal);
     }
     (void)::sigprocmask(SIG_BLOCK, &signals, nullptr);

@@ -78,6 +78,7 @@ json of_machine(const report::Checkup& checkup, const report::Diagnosis& diagnos
             {"kernel", of_kernel(checkup.kernel)},
             {"trace_problem", or_null(daemon.trace_problem)},
             {"history_problem", or_null(daemon.history_problem)},
+            {"executor_problem", or_null(daemon.executor_problem)},
             {"executor_deaths", daemon.executor_deaths},
             {"hooks", daemon.hooks},
             {"automatic_action", daemon.automatic_action},

@@ -236,16 +236,18 @@ method GetConfig(slot: ?string) -> (
 # everybody can read in sysfs. version: of slotd. sysfs: where slotd looks for the machine.
 # trace_problem: why it hears no trace event, null where it does; trace_unseen: events that this
 # kernel does not have, as far as slotd can tell. history_problem: why it can remember nothing, null
-# where it can. executor_deaths: how often slotd-exec has ended since slotd's start. hooks: who is
-# asked before a step; hooks_problem: why that cannot be told. automatic_action: where no rule says
-# otherwise. recoveries: uevents heard since slotd's start; unannounced: of those that succeeded,
-# without a BEGIN_RECOVERY before. slot: all slots where it is left out.
+# where it can. executor_problem: why slotd-exec does nothing that it is asked for now, null where
+# it does; executor_deaths: how often it has ended since slotd's start. hooks: who is asked before a
+# step; hooks_problem: why that cannot be told. automatic_action: where no rule says otherwise.
+# recoveries: uevents heard since slotd's start; unannounced: of those that succeeded, without a
+# BEGIN_RECOVERY before. slot: all slots where it is left out.
 method Doctor(slot: ?string) -> (
   version: string,
   sysfs: string,
   trace_problem: ?string,
   trace_unseen: []string,
   history_problem: ?string,
+  executor_problem: ?string,
   executor_deaths: int,
   hooks: []string,
   hooks_problem: ?string,

@@ -34,6 +34,8 @@ namespace {
 
 /// A uevent of an added bridge comes before its bus numbers are final; nothing says when they are.
 constexpr Duration kScanAgainAfter = 300ms;
+/// Out of descriptors or of memory: nobody says when there are some again.
+constexpr Duration kScanRetry = 2s;
 
 bool changes_topology(const event::KernelEvent& event) {
     return std::holds_alternative<event::HotplugSeen>(event) ||
@@ -192,6 +194,7 @@ void Engine::scan(Instant now) {
         scan_found(std::move(*topology), now);
         return;
     }
+    scan_again_ = std::min(scan_again_, now + kScanRetry);
     const std::string problem = topology.error().message();
     if (problem != scan_problem_) {
         scan_problem_ = problem;

@@ -4,6 +4,8 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -30,6 +32,8 @@ namespace {
 
 constexpr std::uint64_t kListenerTag = 0;
 constexpr std::uint64_t kTurnsTag = 1;
+constexpr std::uint64_t kPauseTag = 2;
+constexpr timespec kAcceptPause{.tv_sec = 0, .tv_nsec = 200'000'000};
 constexpr int kEventsPerTurn = 64;
 constexpr int kAcceptsPerTurn = 32;
 constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
@@ -55,14 +59,16 @@ ControlSocket::ControlSocket(control::ControlService& service, ControlSocketOpti
       options_(std::move(options)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       turns_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      pause_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
       spare_(spare_descriptor()) {
     service_.connect(*this);
 }
 
 Status ControlSocket::watch_listener() {
-    if (!epoll_ || !turns_ ||
+    if (!epoll_ || !turns_ || !pause_ ||
         !watch(epoll_.get(), EPOLL_CTL_ADD, listener_.get(), kListenerTag, EPOLLIN) ||
-        !watch(epoll_.get(), EPOLL_CTL_ADD, turns_.get(), kTurnsTag, EPOLLIN)) {
+        !watch(epoll_.get(), EPOLL_CTL_ADD, turns_.get(), kTurnsTag, EPOLLIN) ||
+        !watch(epoll_.get(), EPOLL_CTL_ADD, pause_.get(), kPauseTag, EPOLLIN)) {
         return std::unexpected(os_error(errno, "watch the control socket"));
     }
     return {};
@@ -75,6 +81,8 @@ void ControlSocket::ready() {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
         if (event.data.u64 == kListenerTag) {
             accept_some();
+        } else if (event.data.u64 == kPauseTag) {
+            (void)listen_to_listener(true);  // where it fails, the timer stays readable: once more
         } else if (event.data.u64 != kTurnsTag) {
             client_ready(event.data.u64, event.events);
         }
@@ -88,20 +96,44 @@ void ControlSocket::accept_some() {
             ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
         if (connection) {
             admit(std::move(connection));
-        } else if (errno == EMFILE || errno == ENFILE) {
-            refuse_one_without_descriptor();
+        } else if ((errno == EMFILE || errno == ENFILE) && refuse_one_without_descriptor()) {
+            return;  // one in each turn: others are served in between
+        } else if (errno == EAGAIN) {
             return;
         } else if (errno != EINTR && errno != ECONNABORTED) {
+            pause_accepting();
             return;
         }
     }
 }
 
 /// A connection that cannot be accepted would keep the listener readable and the loop spinning.
-void ControlSocket::refuse_one_without_descriptor() {
+bool ControlSocket::refuse_one_without_descriptor() {
+    if (!spare_) {
+        return false;
+    }
     spare_.reset();
-    const UniqueFd refused{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    UniqueFd refused{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    const bool done = static_cast<bool>(refused);
+    refused.reset();  // before the spare one is taken back: it may be the last there is
     spare_ = spare_descriptor();
+    return done;
+}
+
+bool ControlSocket::listen_to_listener(bool wanted) {
+    if (!watch(epoll_.get(), EPOLL_CTL_MOD, listener_.get(), kListenerTag, wanted ? EPOLLIN : 0U)) {
+        return false;
+    }
+    const itimerspec when{.it_interval = {}, .it_value = wanted ? timespec{} : kAcceptPause};
+    if (!spare_) {
+        spare_ = spare_descriptor();
+    }
+    return ::timerfd_settime(pause_.get(), 0, &when, nullptr) == 0;  // a new time: not readable
+}
+
+/// What is missing comes back when somebody gives it up, and nobody says when that is.
+void ControlSocket::pause_accepting() {
+    (void)listen_to_listener(false);
 }
 
 void ControlSocket::admit(UniqueFd connection) {

@@ -30,6 +30,9 @@ struct ControlSocketOptions {
 /// The control service's socket: accepts, reads, writes, never blocks, never logs. The event loop
 /// sees one descriptor, `fd()` (an epoll inside), and calls `ready()` whenever it is readable.
 ///
+/// Out of descriptors or of memory it turns away whom it can, and leaves the others in the backlog
+/// for a while: the loop never turns for a connection that cannot be taken.
+///
 /// Mode 0666: everybody may connect, and who may ask what is decided for each call by what the
 /// kernel says about the peer (SO_PEERCRED, SO_PEERGROUPS), so that a refusal has a reason in it.
 class ControlSocket final : private control::ReplySink {
@@ -75,7 +78,9 @@ private:
     Status watch_listener();
     void accept_some();
     void admit(UniqueFd connection);
-    void refuse_one_without_descriptor();
+    bool refuse_one_without_descriptor();
+    bool listen_to_listener(bool wanted);
+    void pause_accepting();
     void client_ready(control::ConnectionId id, std::uint32_t events);
     void read_from(control::ConnectionId id, Client& client);
     void deliver(control::ConnectionId id, Client& client, std::string_view bytes,
@@ -91,11 +96,12 @@ private:
     UniqueFd listener_;
     UniqueFd turns_;   ///< eventfd: readable while `unfinished_` is not empty
     UniqueFd lock_;    ///< held for life: one daemon for one path
+    UniqueFd pause_;   ///< timerfd: readable when there may be room for connections again
     UniqueFd spare_;   ///< given up for a moment when descriptors run out
     ino_t inode_ = 0;  ///< of the socket file that we made; 0: it is not ours to unlink
     std::map<control::ConnectionId, Client> clients_;
     std::set<control::ConnectionId> unfinished_;  ///< those with something left to do or to settle
-    control::ConnectionId last_id_ = 1;           ///< 0 and 1 are the listener and the eventfd
+    control::ConnectionId last_id_ = 2;           ///< up to 2: listener, eventfd, timerfd
 };
 
 /// What the kernel says about the peer of a connected AF_UNIX socket.

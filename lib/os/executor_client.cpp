@@ -145,13 +145,13 @@ Status ExecutorClient::adopt(UniqueFd socket) {
     return watch(socket_.get());
 }
 
-Status ExecutorClient::connect(const std::string& path, IfFull if_full) {
+Status ExecutorClient::connect(const std::string& path) {
     const auto address = unix_address(path);
     if (!address) {
         return std::unexpected(address.error());
     }
-    const int waiting = if_full == IfFull::Fail ? SOCK_NONBLOCK : 0;  // unix(7): EAGAIN
-    UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | waiting, 0)};
+    // Non-blocking: with a full backlog EAGAIN, unix(7).
+    UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address),
                              sizeof *address) != 0) {
         return std::unexpected(os_error(errno, "connect to " + path));

@@ -46,11 +46,9 @@ public:
     Status launch(const std::vector<std::string>& command);
     /// Uses a connected SOCK_SEQPACKET socket to a slotd-exec that somebody else started.
     Status adopt(UniqueFd socket);
-    /// What becomes of a connect() where as many wait there as may.
-    enum class IfFull : std::uint8_t { Wait, Fail };
-
-    /// Uses the slotd-exec that listens at `path`, or that systemd starts for that.
-    Status connect(const std::string& path, IfFull if_full = IfFull::Wait);
+    /// Uses the slotd-exec that listens at `path`, or that systemd starts for that. Busy where as
+    /// many wait there as may: one that accepts nobody would else be waited for without end.
+    Status connect(const std::string& path);
 
     /// Never waits. Where slotd-exec is not there, or too many requests wait for it, the outcome
     /// (ExecutorLost, Refused) comes with the next readable(). Of the looks at slots only

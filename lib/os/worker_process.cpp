@@ -43,6 +43,38 @@ bool peer_is_gone(int channel) {
     return ::poll(&poll_channel, 1, 0) == 1 && (poll_channel.revents & (POLLHUP | POLLERR)) != 0;
 }
 
+constexpr int kParentDied = SIGUSR1;
+
+/// Of this worker, for its signal handler.
+const std::atomic<bool>* called_off_flag = nullptr;
+
+// The parent is gone. Not SIGKILL: a job that was called off has only to undo, and does.
+extern "C" void parent_died(int /*signal*/) {
+    if (!called_off_flag->load()) {
+        ::_exit(1);
+    }
+}
+
+/// From here on this process does not outlive `parent`.
+void end_with(pid_t parent, const std::atomic<bool>& flag) {
+    called_off_flag = &flag;
+
+    struct sigaction action {};
+
+    action.sa_handler = parent_died;
+    action.sa_flags = SA_RESTART;
+    (void)::sigaction(kParentDied, &action, nullptr);
+    sigset_t signals;
+    (void)::sigemptyset(&signals);
+    (void)::sigaddset(&signals, kParentDied);
+    (void)::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+    (void)::prctl(PR_SET_PDEATHSIG, kParentDied);
+    // Gone before that: nobody sends the signal any more.
+    if (::getppid() != parent) {
+        ::_exit(1);
+    }
+}
+
 [[noreturn]] void run(int channel, const std::atomic<bool>& flag, const WorkerProcess::Body& body) {
     (void)::prctl(PR_SET_NAME, "slotd-worker");
     const auto called_off = [&] { return flag.load() || peer_is_gone(channel); };
@@ -65,6 +97,17 @@ bool peer_is_gone(int channel) {
 }
 
 }  // namespace
+
+OneStep::OneStep() {
+    sigset_t signals;
+    (void)::sigemptyset(&signals);
+    (void)::sigaddset(&signals, kParentDied);
+    (void)::sigprocmask(SIG_BLOCK, &signals, &before_);
+}
+
+OneStep::~OneStep() {
+    (void)::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
 
 void WorkerProcess::Unmap::operator()(std::atomic<bool>* flag) const {
     (void)::munmap(flag, sizeof(*flag));
@@ -98,9 +141,11 @@ Result<WorkerProcess> WorkerProcess::start(const Body& body) {
         (void)::sigaddset(&stop_signals, signal);
     }
     (void)::sigprocmask(SIG_BLOCK, &stop_signals, &before);
+    const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     const int fork_errno = errno;
     if (pid == 0) {
+        end_with(parent, *flag);
         close_all_but(theirs.get());
         try {
             run(theirs.get(), *flag, body);

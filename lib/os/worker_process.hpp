@@ -1,5 +1,6 @@
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <atomic>
@@ -19,11 +20,13 @@ namespace slotd::os {
 /// A process of its own for calls that can block for ever. It takes one job after another over a
 /// socket pair and answers each; while it hangs in the kernel, nothing else waits for it.
 ///
-/// It ends when this object closes its end, as soon as its job is over, and not before: no signal
-/// that the service manager or a terminal sends to all, and not the death of its parent, ends it in
-/// the middle of putting something back. So it has no PR_SET_PDEATHSIG, and SIGTERM, SIGINT and
-/// SIGHUP are blocked in it. It holds none of its parent's descriptors but stdin, stdout, stderr
-/// and its own channel: no client, no lock.
+/// It ends when this object closes its end, as soon as its job is over: no signal that the service
+/// manager or a terminal sends to all ends it in the middle of putting something back, so SIGTERM,
+/// SIGINT and SIGHUP are blocked in it. With its parent it ends at once, as soon as the kernel lets
+/// it go: whoever comes next opens what is recorded, and nothing may act beside that. Only one that
+/// was called off ends its job, which is to undo what nobody waits for (docs/adr,
+/// a-worker-ends-with-slotd-exec). It holds none of its parent's descriptors but stdin, stdout,
+/// stderr and its own channel: no client, no lock.
 class WorkerProcess {
 public:
     /// True once nobody waits for the job: call_off() was called, or the parent is gone.
@@ -70,6 +73,19 @@ private:
     pid_t pid_;
     UniqueFd channel_;
     SharedFlag flag_;
+};
+
+/// While this lives a worker does not end with its parent: it does so right after. For a change of
+/// more than one system call that has no state in between.
+class OneStep {
+public:
+    OneStep();
+    OneStep(const OneStep&) = delete;
+    OneStep& operator=(const OneStep&) = delete;
+    ~OneStep();
+
+private:
+    sigset_t before_;
 };
 
 /// The biggest job or answer.

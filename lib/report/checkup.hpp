@@ -20,11 +20,12 @@ namespace slotd::report {
 struct DaemonFacts {
     std::string version;
     std::string sysfs = "/sys";  ///< where it looks for the machine; another tree in tests only
-    std::optional<std::string> trace_problem = {};    ///< why no trace event is heard
-    std::vector<std::string> trace_unseen = {};       ///< events that slotd found missing
-    std::optional<std::string> history_problem = {};  ///< why nothing can be remembered
-    std::uint32_t executor_deaths = 0;                ///< of slotd-exec, since slotd's start
-    std::vector<std::string> hooks = {};              ///< who is asked before a step
+    std::optional<std::string> trace_problem = {};     ///< why no trace event is heard
+    std::vector<std::string> trace_unseen = {};        ///< events that slotd found missing
+    std::optional<std::string> history_problem = {};   ///< why nothing can be remembered
+    std::optional<std::string> executor_problem = {};  ///< why nothing that is asked for is done
+    std::uint32_t executor_deaths = 0;                 ///< of slotd-exec, since slotd's start
+    std::vector<std::string> hooks = {};               ///< who is asked before a step
     std::optional<std::string> hooks_problem = {};
     bool automatic_action = false;  ///< where no rule says otherwise
     event::RecoveriesHeard recoveries = {};

@@ -181,7 +181,8 @@ void machine_facts(Page& page, const Checkup& checkup) {
     page.fact("recoveries",
               fmt::format("{} begun, {} succeeded, {} failed in this run", daemon.recoveries.began,
                           daemon.recoveries.succeeded, daemon.recoveries.failed));
-    page.fact("slotd-exec", daemon.executor_deaths == 0
+    page.fact("slotd-exec", daemon.executor_problem ? *daemon.executor_problem
+                            : daemon.executor_deaths == 0
                                 ? "ready"
                                 : fmt::format("ready, {} ended before", daemon.executor_deaths));
     page.fact("history", daemon.history_problem ? "unusable" : "usable");

@@ -19,6 +19,7 @@ constexpr std::array kNames{
     std::pair{FindingKind::TraceUnheard, "trace-unheard"},
     std::pair{FindingKind::HotplugTraceMissing, "hotplug-trace-missing"},
     std::pair{FindingKind::ExecutorDied, "executor-died"},
+    std::pair{FindingKind::ExecutorSilent, "executor-silent"},
     std::pair{FindingKind::HistoryUnusable, "history-unusable"},
     std::pair{FindingKind::HooksUnreadable, "hooks-unreadable"},
     std::pair{FindingKind::AutomaticActionOff, "automatic-action-off"},

@@ -21,6 +21,7 @@ enum class FindingKind : std::uint8_t {
     TraceUnheard,
     HotplugTraceMissing,
     ExecutorDied,
+    ExecutorSilent,
     HistoryUnusable,
     HooksUnreadable,
     AutomaticActionOff,

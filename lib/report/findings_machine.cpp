@@ -148,6 +148,16 @@ void judge_daemon(const Checkup& checkup, Findings& findings) {
                             "Make room, or make the directory of [history] writable; slotd tries "
                             "again by itself."});
     }
+    if (daemon.executor_problem) {
+        findings.push_back({Severity::Critical, FindingKind::ExecutorSilent,
+                            "slotd-exec does nothing that slotd asks for (" +
+                                *daemon.executor_problem +
+                                "): slots are neither looked at nor reset, and gates that are "
+                                "closed stay so.",
+                            "See 'systemctl status slotd-exec': 'systemctl kill -s CONT "
+                            "slotd-exec' continues one that was stopped; a restart of it opens "
+                            "all gates."});
+    }
     if (daemon.executor_deaths > 0) {
         findings.push_back(
             {Severity::Warning, FindingKind::ExecutorDied,

@@ -2,12 +2,15 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <span>
 #include <string>
 #include <utility>
@@ -43,13 +46,15 @@ std::vector<std::string> ExecutorConversation::command(const FakeSysfs& sysfs,
 }
 
 ExecutorConversation::ExecutorConversation(const FakeSysfs& sysfs, std::vector<std::string> more,
-                                           const std::string& program)
+                                           const std::string& program,
+                                           const std::string& stderr_file)
     : client_([this](event::EffectId id,
                      event::Outcome outcome) { outcomes_.emplace_back(id, std::move(outcome)); },
               [this](const std::string& how) { how_ended_ = how; }) {
     // The shell becomes slotd-exec: the process is the same.
-    std::vector<std::string> words{"/bin/sh", "-c",
-                                   "exec \"$0\" \"$@\" 2>>" + files_.path("stderr")};
+    std::vector<std::string> words{
+        "/bin/sh", "-c",
+        "exec \"$0\" \"$@\" 2>>" + (stderr_file.empty() ? files_.path("stderr") : stderr_file)};
     for (std::string& word : command(sysfs, more, program)) {
         words.push_back(std::move(word));
     }
@@ -106,6 +111,30 @@ std::string ExecutorConversation::wait_for_end() {
 
 void ExecutorConversation::signal(int number) const {
     (void)::kill(client_.pid(), number);
+}
+
+bool ExecutorConversation::leave_descriptors(std::size_t count) const {
+    rlimit limit{};
+    if (::prlimit(client_.pid(), RLIMIT_NOFILE, nullptr, &limit) != 0) {
+        return false;
+    }
+    const std::string open = "/proc/" + std::to_string(client_.pid()) + "/fd/";
+    // The limit is the first number that is too high, whatever is free below.
+    std::size_t unused = 0;
+    for (limit.rlim_cur = 0; unused < count; ++limit.rlim_cur) {
+        unused += std::filesystem::is_symlink(open + std::to_string(limit.rlim_cur)) ? 0U : 1U;
+    }
+    return ::prlimit(client_.pid(), RLIMIT_NOFILE, &limit, nullptr) == 0;
+}
+
+std::vector<pid_t> ExecutorConversation::workers() const {
+    const std::string pid = std::to_string(client_.pid());
+    std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+    std::vector<pid_t> all;
+    for (pid_t child = 0; children >> child;) {
+        all.push_back(child);
+    }
+    return all;
 }
 
 std::string ExecutorConversation::close() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,9 +23,11 @@ namespace slotd::fakes {
 /// ends with what there is by then, so that a test fails and does not hang.
 class ExecutorConversation {
 public:
-    /// `more` are further options of slotd-exec; `program` lies where slotd-exec does.
+    /// `more` are further options of slotd-exec; `program` lies where slotd-exec does;
+    /// `stderr_file` takes its lines in place of said().
     explicit ExecutorConversation(const FakeSysfs& sysfs, std::vector<std::string> more = {},
-                                  const std::string& program = "slotd-exec");
+                                  const std::string& program = "slotd-exec",
+                                  const std::string& stderr_file = "");
 
     /// Asks and returns at once; the id counts from 1.
     event::EffectId ask(const action::Effect& effect);
@@ -38,6 +42,11 @@ public:
     std::string wait_for_end();
     /// Sends a signal.
     void signal(int number) const;
+    /// Leaves slotd-exec room for so many more descriptors (RLIMIT_NOFILE); false where that is
+    /// refused.
+    bool leave_descriptors(std::size_t count) const;
+    /// Processes that it has started and that have not been reaped.
+    std::vector<pid_t> workers() const;
     /// Ends the conversation; "exit code 0" where all gates are open.
     std::string close();
 

@@ -79,6 +79,9 @@ std::optional<std::pair<event::EffectId, Outcome>> FakeMachine::finish_next() {
     if (failing.contains(text)) {
         return std::pair(id, ended(OutcomeKind::Failed, text, EIO));
     }
+    if (forbidden.contains(text)) {
+        return std::pair(id, ended(OutcomeKind::Refused, text, EPERM));
+    }
     if (declined.contains(text)) {
         return std::pair(id, ended(OutcomeKind::Refused, text, 0));
     }

@@ -71,6 +71,7 @@ public:
     std::deque<history::Ticket> unwritten;       ///< waiting for Written
     std::map<pci::Address, event::Usage> usage;  ///< what a survey finds; nothing where not set
     std::set<std::string> failing;               ///< effects (as text) that end with EIO
+    std::set<std::string> forbidden;             ///< effects (as text) that end with EPERM
     std::set<std::string> declined;              ///< effects (as text) that slotd-exec refuses
 
     void start(event::EffectId id, const action::Effect& effect) override;

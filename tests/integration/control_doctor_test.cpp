@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include "pci/address.hpp"
 #include "tests/fakes/control_world.hpp"
 #include "tests/fakes/fake_pci_tree.hpp"
+#include "tests/fakes/program.hpp"
+#include "tests/fakes/temp_dir.hpp"
 
 namespace slotd {
 namespace {
@@ -100,6 +103,36 @@ TEST_F(SlotctlDoctor, WithoutAnythingToExamineItExitsAsEveryVerb) {
     const ChildResult unreachable = run({});
     EXPECT_EQ(unreachable.exit_code, 4);
     EXPECT_THAT(unreachable.error, HasSubstr("is slotd running?"));
+}
+
+// Whoever asks the doctor does not want to hear only that there is none.
+TEST_F(SlotctlDoctor, WithoutSlotdItSaysWhatSystemdKnowsOfIt) {
+    const fakes::TempDir path;
+    path.write("systemctl",
+               "#!/bin/sh\n[ \"$1 $4\" = 'show slotd.service' ] || exit 1\n"
+               "printf 'LoadState=loaded\\nActiveState=failed\\nResult=start-limit-hit\\n'\n");
+    std::filesystem::permissions(path.path("systemctl"), std::filesystem::perms::owner_all);
+    world_.stop();
+
+    const fakes::ProgramRun run =
+        fakes::run_program({"/usr/bin/env", "PATH=" + path.path() + ":/usr/bin:/bin",
+                            SLOTD_BINARY_DIR "/slotctl", "doctor", "--socket", world_.path});
+
+    EXPECT_EQ(run.code, 4);
+    EXPECT_EQ(run.out, "");
+    EXPECT_THAT(run.error, HasSubstr("slotd.service has failed (start-limit-hit)"));
+    EXPECT_THAT(run.error, HasSubstr("systemctl reset-failed slotd.service"));
+}
+
+TEST_F(SlotctlDoctor, WithoutSlotdAndWithoutSystemdItSaysThat) {
+    world_.stop();
+
+    const fakes::ProgramRun run =
+        fakes::run_program({"/usr/bin/env", "PATH=/nowhere", SLOTD_BINARY_DIR "/slotctl", "doctor",
+                            "--socket", world_.path});
+
+    EXPECT_EQ(run.code, 4);
+    EXPECT_THAT(run.error, HasSubstr("systemd says nothing of slotd.service here"));
 }
 
 }  // namespace

@@ -231,6 +231,23 @@ TEST_F(Daemon, RestartsSlotdExecWhenItIsKilled) {
     EXPECT_THAT(slotd.error(), HasSubstr("slotd-exec has ended (signal 9); started another"));
 }
 
+TEST_F(Daemon, LooksAtEverythingAfreshWhenItWasStoppedAndGoesOn) {
+    Program slotd(command_at("fence"));
+    ASSERT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
+    slotd.signal(SIGSTOP);
+    EXPECT_THAT(slotd.error(), Not(HasSubstr("did not run")));
+
+    slotd.signal(SIGCONT);
+
+    EXPECT_TRUE(eventually([&] {
+        return slotd.error().contains(
+            "missed what happened while slotd did not run, looking at every slot afresh");
+    })) << slotd.error();
+    EXPECT_TRUE(eventually([&] { return at_rest(); })) << slotd.error();
+    slotd.signal(SIGTERM);
+    EXPECT_EQ(slotd.wait(10s), 0) << slotd.error();
+}
+
 TEST_F(Daemon, SaysEveryMistakeOfItsConfigurationAndExitsWith3) {
     folder.write("bad.toml", "[coordinator]\nlevel = \"off\"\nautomatic = true\n");
 

@@ -36,7 +36,8 @@ TEST(DiagnosisJson, OfAWellMachineIsThis) {
                 "has_error_trace": true, "has_hotplug_trace": true,
                 "shares_interrupt": true, "firmware_has_errors": false
             },
-            "trace_problem": null, "history_problem": null, "executor_deaths": 0,
+            "trace_problem": null, "history_problem": null,
+            "executor_problem": null, "executor_deaths": 0,
             "hooks": [], "automatic_action": true, "findings": []
         },
         "slots": [{

@@ -24,6 +24,7 @@ report::DaemonNotes full_notes() {
                        .trace_problem = "no tracefs",
                        .trace_unseen = {"pci:pci_hp_event"},
                        .history_problem = "disk full",
+                       .executor_problem = "it does not answer",
                        .executor_deaths = 3,
                        .hooks = {"programs"},
                        .hooks_problem = "17 of them",
@@ -70,7 +71,7 @@ TEST(DoctorReply, AHostileOneIsNotUnderstood) {
     for (const std::string& bad :
          {std::string("{}"), with("\"0000:01:00.0\"", "\"nowhere\""), with("\"0000:00:02.0\"", "5"),
           with("\"0000:00:02.0\"", "\"0000:00:02\""), with("{\"began\":4", "{\"bega\":4"),
-          with("[\"programs\"]", "\"programs\""), with(":3,\"history_problem\"", ":{},\"h\"")}) {
+          with("[\"programs\"]", "\"programs\""), with(":3,\"executor_problem\"", ":{},\"e\"")}) {
         EXPECT_FALSE(decode_doctor(bad).has_value()) << bad;
     }
     EXPECT_EQ(decode_doctor(with("\"executor_deaths\":3", "\"executor_deaths\":99999999999"))

@@ -45,6 +45,22 @@ std::vector<std::string> steps_started(const fakes::FakeMachine& machine) {
     return texts;
 }
 
+// Under lockdown nothing can be written to configuration space, and a reset writes nothing there.
+TEST(ManualReset, GoesOnWithoutFenceAndMaskWhereTheKernelForbidsThem) {
+    RunningEngine world(machine_with_one_slot(), Level::Fence, false);
+    world.pass(1s);
+    world.machine.forbidden = {"raise fence of 0000:00:02.0", "mask hot-plug of 0000:00:02.0"};
+
+    world.ask(kPort, ResetMethod::Slot);
+    world.pass(1s);
+
+    EXPECT_THAT(world.machine.performed, ElementsAre("reset 0000:01:00.0 by bus"));
+    EXPECT_TRUE(world.machine.told(action::RecordKind::GateProblem, "going on without"));
+    EXPECT_THAT(world.gates(kPort), IsEmpty());
+    EXPECT_THAT(world.machine.answers,
+                ElementsAre(ResetAnswer{1, true, "recovered", "recovered and verified"}));
+}
+
 TEST(ManualReset, RunsInsideTheGatesOfItsLevelAndIsAnswered) {
     RunningEngine world(machine_with_one_slot(), Level::Fence, false);
     world.pass(1s);

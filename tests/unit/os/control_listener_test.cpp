@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -11,7 +13,10 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "control/access.hpp"
@@ -138,6 +143,84 @@ TEST_F(ControlListener, TakesTheSocketThatSystemdPasses) {
     EXPECT_TRUE(WIFEXITED(status));
     EXPECT_EQ(WEXITSTATUS(status), 0);
     EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+/// So many descriptors and no more, for the life of this object.
+class DescriptorLimit {
+public:
+    explicit DescriptorLimit(rlim_t count) {
+        EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+        const rlimit fewer{.rlim_cur = count, .rlim_max = before_.rlim_max};
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &fewer), 0);
+    }
+
+    DescriptorLimit(const DescriptorLimit&) = delete;
+    DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+    ~DescriptorLimit() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+/// The number that the next descriptor will have: with it as the limit there is none left.
+rlim_t next_descriptor() {
+    const UniqueFd next{::dup(STDERR_FILENO)};
+    return static_cast<rlim_t>(next.get());
+}
+
+bool is_readable(int fd, int patience_ms) {
+    pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
+    return ::poll(&polled, 1, patience_ms) == 1;
+}
+
+/// Turns of the loop until there is nothing to do; 1,000 where that does not come.
+int turns_until_quiet(ControlSocket& socket) {
+    int turns = 0;
+    while (turns < 1000 && is_readable(socket.fd(), 0)) {
+        socket.ready();
+        ++turns;
+    }
+    return turns;
+}
+
+// The loop once turned for ever for a connection that could not be accepted: the descriptor that is
+// kept for turning one away was not got back.
+TEST_F(ControlListener, WithoutDescriptorsTurnsClientsAwayAndIsQuiet) {
+    auto socket = open(path_);
+    ASSERT_TRUE(socket.has_value());
+    std::vector<ControlClient> clients;
+    for (int count = 0; count < 10; ++count) {
+        clients.push_back(std::move(*ControlClient::connect(path_)));
+    }
+    {
+        const DescriptorLimit none_left(next_descriptor());
+
+        EXPECT_LE(turns_until_quiet(**socket), 30);
+    }
+    EXPECT_EQ((*socket)->clients(), 0U);
+    EXPECT_TRUE(is_readable(clients.front().fd(), 0)) << "it sees its end";
+
+    const auto later = ControlClient::connect(path_);
+    (void)turns_until_quiet(**socket);
+    EXPECT_EQ((*socket)->clients(), 1U);
+}
+
+// Somebody else may have taken the one that was kept, as where the whole machine has none left.
+TEST_F(ControlListener, WithNothingLeftToTurnThemAwayTheyWaitAndAreServedLater) {
+    auto socket = open(path_);
+    ASSERT_TRUE(socket.has_value());
+    const auto client = ControlClient::connect(path_);
+    ASSERT_TRUE(client.has_value());
+    // Below what is open already even the one that was given up is not got back.
+    std::optional<DescriptorLimit> none_left(std::in_place, 3);
+
+    EXPECT_LE(turns_until_quiet(**socket), 30);
+
+    none_left.reset();
+    ASSERT_TRUE(is_readable((*socket)->fd(), 10'000)) << "nobody has to wake it";
+    (void)turns_until_quiet(**socket);
+    EXPECT_EQ((*socket)->clients(), 1U);
 }
 
 TEST(ControlPeer, IsWhoTheKernelSays) {

@@ -1,15 +1,12 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <string>
 #include <variant>
@@ -25,6 +22,7 @@
 #include "pci/address.hpp"
 #include "tests/fakes/faulty_disk.hpp"
 #include "tests/fakes/running_history.hpp"
+#include "tests/fakes/small_disk.hpp"
 #include "tests/fakes/temp_dir.hpp"
 
 namespace slotd::os {
@@ -35,6 +33,7 @@ using namespace history;
 using fakes::FaultyDisk;
 using fakes::history_settings;
 using fakes::RunningHistory;
+using fakes::SmallDisk;
 using fakes::stamp_at;
 
 constexpr pci::Address kRoot{0, 0, 1, 0};
@@ -43,40 +42,6 @@ constexpr pci::Address kPort{0, 1, 0, 0};
 AttemptReserved reserved(std::uint32_t attempt) {
     return {kPort, kRoot, 7, attempt, "slot", true, ""};
 }
-
-/// A disk with room for very little, mounted for the life of this object.
-class SmallDisk {
-public:
-    explicit SmallDisk(const std::string& path)
-        : path_(path),
-          mounted_(::mount("none", path.c_str(), "tmpfs", 0, "size=320k") == 0),
-          errno_(errno) {}
-
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-
-    ~SmallDisk() {
-        if (mounted_) {
-            (void)::umount2(path_.c_str(), MNT_DETACH);
-        }
-    }
-
-    explicit operator bool() const { return mounted_; }
-
-    std::string why() const {
-        return std::string("mounting a small disk needs root: ") + std::strerror(errno_);
-    }
-
-    bool read_only(bool wanted) const {
-        const unsigned long flags = wanted ? MS_REMOUNT | MS_RDONLY : MS_REMOUNT;
-        return ::mount("none", path_.c_str(), "tmpfs", flags, nullptr) == 0;
-    }
-
-private:
-    std::string path_;
-    bool mounted_;
-    int errno_;
-};
 
 struct HistoryDisk : testing::Test {
     fakes::TempDir dir;
