@@ -4,7 +4,7 @@ file(GLOB fuzz_targets CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/targets/*.cpp
 file(GLOB fuzz_shared CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.cpp)
 list(FILTER fuzz_shared EXCLUDE REGEX "/libfuzzer_entry\\.cpp$")
 add_library(slotd_fuzz STATIC ${fuzz_targets} ${fuzz_shared})
-target_link_libraries(slotd_fuzz PUBLIC slotd_fakes slotd-exec_parts)
+target_link_libraries(slotd_fuzz PUBLIC slotd_fakes)
 slotd_precompile(std slotd_fuzz)
 
 if(SLOTD_FUZZ)
