@@ -33,8 +33,10 @@ std::string likeness(const Record& record) {
     append_bytes(key, record.incident);
     append_bytes(key, record.attempt);
     if (record.port) {
-        append_bytes(key, std::uint64_t{record.port->domain} << 16U | record.port->bus << 8U |
-                              record.port->device << 3U | record.port->function);
+        append_bytes(key, record.port->domain);
+        append_bytes(key, record.port->bus);
+        append_bytes(key, record.port->device);
+        append_bytes(key, record.port->function);
     }
     key += record.phase;
     key += '\0';

@@ -104,9 +104,9 @@ Result<HookAnswer> decode_hook_reply(std::string_view message) {
     }
     const auto error = reply->find("error");
     if (error != reply->end()) {
-        return error->is_string()
+        return error->is_string() && !error->get_ref<const std::string&>().empty()
                    ? Result<HookAnswer>(HookAnswer{false, cut_reason(error->get<std::string>())})
-                   : malformed("its error is no text");
+                   : malformed("its error names nothing");
     }
     const auto parameters = reply->find("parameters");
     if (parameters == reply->end() || !parameters->is_object()) {

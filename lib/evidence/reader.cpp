@@ -27,8 +27,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
-
 template <class T>
 constexpr std::uint64_t kMost = std::numeric_limits<T>::max();
 

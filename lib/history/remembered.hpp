@@ -96,11 +96,13 @@ public:
     std::vector<std::uint64_t> needed() const;
 
 private:
+    // Without initializers: clang takes those of a class in a class for unknown until the outer one
+    // ends, and miscompiles a std::optional member of it before.
     template <class T>
     struct Found {
-        std::uint64_t seq = 0;
+        std::uint64_t seq;
         T entry;
-        Duration age{};
+        Duration age;
     };
 
     struct OpenAttempt {

@@ -35,9 +35,12 @@ std::uint32_t checksum(std::string_view text) {
     return ~crc;
 }
 
-std::string with_checksum(std::string line) {
-    line += fmt::format(" #{:08x}\n", checksum(line));
-    return line;
+std::string sum_text(std::string_view line) {
+    return fmt::format("{:08x}", checksum(line));
+}
+
+std::string with_checksum(const std::string& line) {
+    return line + " #" + sum_text(line) + "\n";
 }
 
 /// reset_method holds words like "flr" and "device_specific", one space between them.
@@ -189,9 +192,7 @@ std::string opened_line(const Gate& gate) {
 
 Result<GateLine> parse_gate_line(std::string_view line) {
     const std::size_t mark = line.rfind(" #");
-    if (mark == std::string_view::npos ||
-        parse_unsigned<std::uint32_t>(line.substr(mark + 2), 16) !=
-            checksum(line.substr(0, mark))) {
+    if (mark == std::string_view::npos || line.substr(mark + 2) != sum_text(line.substr(0, mark))) {
         return failure(ErrorKind::Malformed, "check a line of the gate record");
     }
     std::string_view rest = line.substr(0, mark);
@@ -200,7 +201,8 @@ Result<GateLine> parse_gate_line(std::string_view line) {
         return GateLine{std::nullopt, std::string(rest)};
     }
     std::optional<Gate> gate = what == "closed" ? take_gate(rest) : std::nullopt;
-    if (!gate) {
+    // One check for every surplus word and every other spelling.
+    if (!gate || name_of(*gate) + former_state(*gate) != rest) {
         return failure(ErrorKind::Malformed, "read a line of the gate record");
     }
     std::string name = name_of(*gate);

@@ -113,7 +113,7 @@ Status join_container(const VfioCalls& calls, const UniqueFd& group, const Uniqu
 Status set_iommu(const VfioCalls& calls, const UniqueFd& container) {
     const auto type = [](unsigned long number) { return reinterpret_cast<void*>(number); };
     int set = -ENODEV;
-    for (const unsigned long number : {VFIO_TYPE1v2_IOMMU, VFIO_TYPE1_IOMMU}) {
+    for (const unsigned number : {unsigned{VFIO_TYPE1v2_IOMMU}, unsigned{VFIO_TYPE1_IOMMU}}) {
         if (calls.ioctl(container.get(), VFIO_CHECK_EXTENSION, type(number)) > 0) {
             set = calls.ioctl(container.get(), VFIO_SET_IOMMU, type(number));
             break;

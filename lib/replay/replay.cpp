@@ -187,7 +187,6 @@ Report replay(const std::vector<evidence::JournalLine>& lines,
     Memory memory(settings.limits.budget_window);
     std::set<std::pair<std::string, std::uint64_t>> inputs;
     std::size_t unplayed = 0;
-    std::size_t without_evidence = 0;
     for (auto begin = lines.begin(); begin != lines.end();) {
         const auto end = std::find_if(begin, lines.end(), [&](const evidence::JournalLine& line) {
             return !same_run(line, *begin);
@@ -215,7 +214,6 @@ Report replay(const std::vector<evidence::JournalLine>& lines,
             }
         }
         for (const evidence::JournalLine& line : run) {
-            without_evidence += line.evidence ? 0 : 1;
             if (playable) {
                 did.add(line.record, line.wall_us);
                 if (line.evidence) {

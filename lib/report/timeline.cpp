@@ -224,6 +224,8 @@ private:
         };
         std::ranges::stable_sort(timeline.happenings, {}, &Happening::at);
         std::ranges::stable_sort(kernel_events_, {}, [](const auto& one) { return one.first; });
+        // A clock that was set back between two boots, or somebody who wrote lines of his own.
+        std::ranges::stable_sort(phases_, {}, [](const auto& one) { return std::get<0>(one); });
         Duration begin = timeline.said.front().at;
         end_ = timeline.said.back().at;
         for (const Happening& one : timeline.happenings) {

@@ -1,5 +1,6 @@
 #include "pci/registers/capability_walk.hpp"
 
+#include <bitset>
 #include <cstdint>
 #include <expected>
 #include <limits>
@@ -20,10 +21,20 @@ constexpr std::uint16_t kExtendedFirst = 0x100;
 constexpr std::uint16_t kExtendedLast = 0xffc;
 constexpr std::uint16_t kDeviceSerialNumberId = 0x0003;
 
-// A capability takes at least 4 bytes (8 in the extended list), so a longer walk has met one twice:
-// these bounds are the cycle check.
-constexpr unsigned kStandardCountMax = (0x100 - kStandardFirst) / 4;
-constexpr unsigned kExtendedCountMax = (0x1000 - kExtendedFirst) / 8;
+/// Where a walk has been, by 32-bit register. A list that leads back is damaged, and each look at a
+/// card that hardly answers may take as long as a completion may: none is done twice.
+class Visited {
+public:
+    /// False where the walk has been there before.
+    bool insert(std::uint16_t offset) {
+        const bool before = registers_[offset / 4U];
+        registers_.set(offset / 4U);
+        return !before;
+    }
+
+private:
+    std::bitset<0x1000 / 4> registers_;
+};
 
 }  // namespace
 
@@ -41,7 +52,8 @@ Result<std::optional<std::uint16_t>> find_capability(const ReadConfig& read, std
     }
     // The two lowest bits are reserved and to be masked (7.5.1.1.11).
     auto at = static_cast<std::uint16_t>(*pointer & 0xfc);
-    for (unsigned count = 0; at >= kStandardFirst && count < kStandardCountMax; ++count) {
+    Visited visited;
+    while (at >= kStandardFirst && visited.insert(at)) {
         const auto header = read(at);
         if (!header) {
             return std::unexpected(header.error());
@@ -60,8 +72,8 @@ Result<std::optional<std::uint16_t>> find_capability(const ReadConfig& read, std
 Result<std::optional<std::uint16_t>> find_extended_capability(const ReadConfig& read,
                                                               std::uint16_t id) {
     std::uint16_t at = kExtendedFirst;
-    for (unsigned count = 0;
-         at >= kExtendedFirst && at <= kExtendedLast && count < kExtendedCountMax; ++count) {
+    Visited visited;
+    while (at >= kExtendedFirst && at <= kExtendedLast && visited.insert(at)) {
         const auto header = read(at);
         if (!header) {
             return std::unexpected(header.error());

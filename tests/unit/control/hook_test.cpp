@@ -99,7 +99,7 @@ TEST(HookReply, ThatIsAnErrorOrHasNoReasonIsAnObjection) {
 TEST(HookReply, ThatIsNoneIsNoAgreement) {
     for (const std::string_view bad :
          {"", "true", "{}", "{\"parameters\":{}}", "{\"parameters\":{\"proceed\":1}}",
-          "{\"parameters\":{\"proceed\":true,\"reason\":7}}", "{\"error\":{}}",
+          "{\"parameters\":{\"proceed\":true,\"reason\":7}}", "{\"error\":{}}", "{\"error\":\"\"}",
           "{\"parameters\":{\"proceed\":false,\"proceed\":true}}"}) {
         EXPECT_FALSE(decode_hook_reply(bad)) << bad;
     }

@@ -207,6 +207,27 @@ TEST_F(ConfigFile, SurvivesDeepNesting) {
     EXPECT_EQ(parse_config(dotted + " = 1\n", "x").mistakes.size(), 1U);
 }
 
+// What toml++ 3.3 asserts where it says "should not happen".
+TEST_F(ConfigFile, IsNotAbortedByAKeyThatBeginsWithNothingOfAKey) {
+    for (const std::string text :
+         {"[!x]\n", "[[!x]]\n", "[a.!x]\n", "[\n", "[ \n]\n", "x = {!y = 1}\n"}) {
+        EXPECT_EQ(parse_config(text, "f").mistakes.size(), 1U) << text;
+    }
+}
+
+// A megabyte of them, taken apart by recursion, was more than the stack holds.
+TEST_F(ConfigFile, SurvivesKeysOfManyParts) {
+    std::string key = "a";
+    while (key.size() < 900'000) {
+        key += ".a";
+    }
+
+    for (const std::string& text : {key + " = 1\n", "[" + key + "]\n", "x = {" + key + " = 1}\n"}) {
+        EXPECT_EQ(parse_config("\n" + text, "f").mistakes,
+                  Mistakes{"f:2: more than 4096 dots in one line"});
+    }
+}
+
 TEST_F(ConfigFile, EveryTruncationIsAMistakeOrAConfig) {
     const std::string text =
         "[coordinator]\nlevel = \"exclusive\"\nautomatic_action = true\n"

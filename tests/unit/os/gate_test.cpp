@@ -85,6 +85,16 @@ TEST(GateLine, IsMalformedAfterAnyFlippedBit) {
     }
 }
 
+// Each with its right sum.
+TEST(GateLine, IsMalformedInAnySpellingButItsOwn) {
+    EXPECT_TRUE(parse_gate_line("closed fence 0000:00:1c.0 0547 0002 283f #d342d8f3"));
+
+    EXPECT_FALSE(parse_gate_line("closed fence 0000:00:1c.0 0547 0002 283f more #988a81f0"));
+    EXPECT_FALSE(parse_gate_line("closed fence 0000:00:1c.0 0547 0002 283F #e82cf83b"));
+    EXPECT_FALSE(parse_gate_line("closed fence 0000:00:1c.0 0547 0002 283f #D342D8F3"));
+    EXPECT_FALSE(parse_gate_line("closed hotplug 0000:00:1c.0 1018 1018 #1288b221"));
+}
+
 TEST(GateLine, NamesTwoServicesOfOnePortDifferently) {
     EXPECT_NE(name_of(ServiceGate{kPort, pci::Service::Aer}),
               name_of(ServiceGate{kPort, pci::Service::Pciehp}));

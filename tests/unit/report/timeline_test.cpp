@@ -110,6 +110,26 @@ TEST(Timeline, KnowsWhoIsAtWorkWhen) {
     EXPECT_EQ(at_work(timeline, Lane::Slotd, 300ms)->detail, "resetting: trying reenumerate");
 }
 
+// The wall clock of the second boot was set back: its lines come later and are earlier.
+TEST(Timeline, LetsSlotdDoOneThingAtATimeThoughTimeGoesBack) {
+    const evidence::Cause cause = recovery(event::RecoveryReport::Began);
+    const Timeline timeline =
+        make_timeline({line(0ms, RecordKind::PhaseChanged, "verifying", "a", cause, 1),
+                       line(10ms, RecordKind::PhaseChanged, "draining", "b", cause, 2),
+                       line(5ms, RecordKind::PhaseChanged, "resetting", "c", cause, 3),
+                       line(12ms, RecordKind::PhaseChanged, "idle", "d", cause, 4)});
+
+    std::vector<std::string> told;
+    for (const AtWork& one : timeline.at_work) {
+        if (one.lane == Lane::Slotd) {
+            told.push_back(seconds(one.from) + " " + seconds(one.until) + " " + one.detail);
+        }
+    }
+    EXPECT_EQ(told,
+              (std::vector<std::string>{"0.000 0.005 verifying: a", "0.005 0.010 resetting: c",
+                                        "0.010 0.012 draining: b"}));
+}
+
 TEST(Timeline, OfAnOlderSlotdHasSlotdsLaneAndSaysWhatIsMissing) {
     std::vector<JournalLine> old = lines();
     for (JournalLine& one : old) {
