@@ -42,7 +42,7 @@ TEST(Scan, ThatFailsIsToldOnceAndTriedAgainUntilItSucceeds) {
     engine::Engine engine(fakes::RunningEngine::settings(policy::Level::Observe, false),
                           {machine, sysfs, machine, machine, machine});
     Instant now{};
-    ASSERT_TRUE(engine.start(now));
+    engine.start(machine.scan().value(), now);
     machine.records.clear();
     sysfs.readable = false;
     engine.kernel_said(event::ServicesChanged{fakes::at("0000:00:02.0")}, now);
