@@ -95,19 +95,14 @@ public:
                            engine_.executor_restarted(loop_.now());
                        },
                    .lost = [this] { end(ExitCode::ExecutorLost); }}),
-          surveyor_(options.survey_socket, keeper_, loop_,
-                    [this](event::EffectId id, const event::Outcome& outcome) {
-                        ended(id, outcome);
-                        rearm();
-                    }),
+          surveyor_(
+              options.survey_socket, keeper_, loop_,
+              [this](event::EffectId id, const event::Outcome& outcome) { ended(id, outcome); }),
           answers_(keeper_.loans()),
           history_(history_settings_of(options, loaded.config)),
           memory_(history_),
           hooks_(loaded.config.hooks.directory, loaded.config.hooks.patience, loop_,
-                 [this](event::EffectId id, const event::Outcome& outcome) {
-                     ended(id, outcome);
-                     rearm();
-                 }),
+                 [this](event::EffectId id, const event::Outcome& outcome) { ended(id, outcome); }),
           hooked_executor_(
               surveyor_, hooks_,
               [this]() -> const coordinator::Coordinator& { return engine_.coordinator(); }),
@@ -150,6 +145,7 @@ private:
         meter_.effect_ended(id, outcome, loop_.now());
         engine_.effect_finished(id, outcome, loop_.now());
         desk_.seen(outcome);
+        rearm();
     }
 
     void say(action::Priority priority, action::RecordKind kind, std::string text) {

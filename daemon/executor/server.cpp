@@ -32,6 +32,7 @@
 #include "daemon/executor/job.hpp"
 #include "daemon/executor/outcomes.hpp"
 #include "daemon/executor/say.hpp"
+#include "daemon/executor/worker_lock.hpp"
 #include "event/outcome.hpp"
 #include "event/outcome_wire.hpp"
 #include "os/clock.hpp"
@@ -64,6 +65,8 @@ os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints&
         if (!assignment) {
             return Bytes{};  // our own mistake; the crew reports the job as lost
         }
+        const os::UniqueFd at_work =
+            setup.surveys_only ? os::UniqueFd{} : hold_worker_lock(setup.state_dir);
         auto sysfs = os::SysfsDir::open(setup.sysfs_root);
         const event::Outcome outcome =
             sysfs ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off,

@@ -28,6 +28,7 @@
 #include "daemon/executor/options.hpp"
 #include "daemon/executor/say.hpp"
 #include "daemon/executor/server.hpp"
+#include "daemon/executor/worker_lock.hpp"
 #include "os/clock.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/trace_events.hpp"
@@ -45,6 +46,8 @@ using action::Priority;
 // A worker of a slotd-exec that was killed between its fork and its first line still holds the lock
 // for a moment.
 constexpr Duration kLockPatience = 200ms;
+// The end of its slotd-exec ends a worker as soon as the kernel lets it go.
+constexpr Duration kWorkersPatience = 2s;
 constexpr timespec kBetweenTries{.tv_sec = 0, .tv_nsec = 20'000'000};
 
 std::unexpected<ExitCode> stop_with(ExitCode code, const std::string& why) {
@@ -181,6 +184,12 @@ ExitCode run(const Options& options, const os::VfioCalls& vfio) {
         lock = lock_state_dir(setup.state_dir, options.lock_patience);
         if (!lock) {
             return lock.error();
+        }
+        if (!wait_for_workers(setup.state_dir, kWorkersPatience)) {
+            say(Priority::Warning,
+                "a worker of an earlier slotd-exec is still at work and hangs in the kernel; what "
+                "it "
+                "closes or opens when it goes on is not known");
         }
     }
     auto stop = stop_signals();
