@@ -68,7 +68,11 @@ class Guest:
         self.start_slotd = self.slotd.start
         self.slotctl = self.slotd.ctl
         if sandboxed:
-            self.slotd.install()
+            try:
+                self.slotd.install()
+            except Exception:
+                self.stop()
+                raise
 
     def stop(self) -> None:
         self.machine.stop()
