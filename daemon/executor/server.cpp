@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,14 +60,18 @@ constexpr Duration kLate = std::chrono::seconds(1);
 
 /// What a worker does with an assignment.
 os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints& crash) {
-    return [setup, &crash](std::span<const std::uint8_t> bytes, std::vector<os::UniqueFd> lent,
-                           const os::WorkerProcess::CalledOff& called_off) {
+    // Of the worker, not of this process: it is taken with the first job, and goes with the worker.
+    const auto at_work = std::make_shared<os::UniqueFd>();
+    return [setup, &crash, at_work](std::span<const std::uint8_t> bytes,
+                                    std::vector<os::UniqueFd> lent,
+                                    const os::WorkerProcess::CalledOff& called_off) {
         const Result<Assignment> assignment = decode_assignment(bytes);
         if (!assignment) {
             return Bytes{};  // our own mistake; the crew reports the job as lost
         }
-        const os::UniqueFd at_work =
-            setup.surveys_only ? os::UniqueFd{} : hold_worker_lock(setup.state_dir);
+        if (!*at_work && !setup.surveys_only) {
+            *at_work = hold_worker_lock(setup.state_dir);
+        }
         auto sysfs = os::SysfsDir::open(setup.sysfs_root);
         const event::Outcome outcome =
             sysfs ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off,
@@ -140,9 +145,12 @@ void Server::wait(Client* client) {
     (void)::poll(polled.data(), polled.size(), poll_timeout_ms(due, begun));
     // Before a deadline is judged: one that passed while this process was stopped, or frozen with
     // its workers, says nothing about them.
-    (void)stop_asked();
     const Instant now = os::read_clock();
-    if (due != kNever && now - std::max(due, begun) > kLate) {
+    if (now < due) {
+        return;
+    }
+    (void)stop_asked();
+    if (now - std::max(due, begun) > kLate) {
         crew_.renew_deadlines(now);
     }
 }

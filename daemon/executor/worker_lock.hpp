@@ -12,7 +12,7 @@ namespace slotd::executor {
 /// the process is gone. Invalid where there can be no such file; the job is done all the same.
 os::UniqueFd hold_worker_lock(const std::string& state_dir);
 
-/// Waits until no worker of an earlier slotd-exec is at work any more. False: one still is after
+/// Waits until no worker of an earlier slotd-exec is there any more. False: one still is after
 /// `patience`; it hangs in the kernel, and nobody can wait for it.
 bool wait_for_workers(const std::string& state_dir, Duration patience);
 
