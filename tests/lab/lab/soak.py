@@ -133,16 +133,20 @@ class Life:
             raise Violated("; ".join(found))
 
     def _works(self, place: Place) -> bool:
-        """Every function is there, answers, and has its driver."""
+        """Every function is there, decodes, and has its driver."""
         pci, functions = self.guest.pci, self.guest.pci.functions(self.ports[place.number])
         if isinstance(place.card, Switch):
             return len(functions) >= 1 + len(place.card.slots)
         vfs = self.world.vfs.get(place.number, 0)
         physical = functions[: len(functions) - vfs] if vfs else functions
         return bool(physical) and all(
-            pci.driver(f) == place.driver and config_space.read_word(self.guest, f, 0) != 0xFFFF
-            for f in physical
+            pci.driver(f) == place.driver and self._decodes(f) for f in physical
         )
+
+    def _decodes(self, function: str) -> bool:
+        """Memory and bus master: a card that was reset behind its driver's back does not."""
+        command = config_space.read_word(self.guest, function, config_space.COMMAND)
+        return command != 0xFFFF and command & 0x6 == 0x6
 
     def _heal(self, r: Round) -> None:
         """What slotd has left to an operator, an operator does: invariant 9 allows it, a dead card that it
@@ -156,6 +160,7 @@ class Life:
                 raise Violated(f"6: slot {place.number} is idle and its card does not work ({r.said})")
             if slot["phase"] != WELL or not works:
                 self.counts[f"left to an operator: {slot['phase']}"] += 1
+                print(f"left to an operator: slot {place.number}, {slot['phase']}: {slot['reason']}", flush=True)
                 self.guest.slotctl("release", slot["port"], "--reason", "soak", check=False)
                 if not works:
                     self.guest.slotctl(
