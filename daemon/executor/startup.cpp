@@ -4,12 +4,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,11 +23,11 @@
 #include "action/record.hpp"
 #include "base/time.hpp"
 #include "daemon/executor/crash_points.hpp"
+#include "daemon/executor/file_lock.hpp"
 #include "daemon/executor/options.hpp"
 #include "daemon/executor/say.hpp"
 #include "daemon/executor/server.hpp"
 #include "daemon/executor/worker_lock.hpp"
-#include "os/clock.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/trace_events.hpp"
 #include "os/unique_fd.hpp"
@@ -48,7 +46,6 @@ using action::Priority;
 constexpr Duration kLockPatience = 200ms;
 // The end of its slotd-exec ends a worker as soon as the kernel lets it go.
 constexpr Duration kWorkersPatience = 2s;
-constexpr timespec kBetweenTries{.tv_sec = 0, .tv_nsec = 20'000'000};
 
 std::unexpected<ExitCode> stop_with(ExitCode code, const std::string& why) {
     say(Priority::Error, why);
@@ -118,12 +115,8 @@ std::expected<os::UniqueFd, ExitCode> lock_state_dir(const std::string& state_di
     if (!lock) {
         return stop_with(ExitCode::CannotStart, "cannot open " + path + ": " + errno_text(errno));
     }
-    const Instant deadline = os::read_clock() + std::max(patience, kLockPatience);
-    while (os::read_clock() < deadline) {
-        if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
-            return lock;
-        }
-        (void)::nanosleep(&kBetweenTries, nullptr);  // cut short, it only tries sooner
+    if (lock_within(lock, std::max(patience, kLockPatience))) {
+        return lock;
     }
     return stop_with(ExitCode::AnotherInstance, "another slotd-exec uses " + state_dir);
 }

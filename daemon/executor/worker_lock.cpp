@@ -2,20 +2,17 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <time.h>
 
 #include <cerrno>
 #include <string>
 
 #include "base/time.hpp"
-#include "os/clock.hpp"
+#include "daemon/executor/file_lock.hpp"
 #include "os/unique_fd.hpp"
 
 namespace slotd::executor {
 
 namespace {
-
-constexpr timespec kBetweenTries{0, 5'000'000};
 
 os::UniqueFd open_lock(const std::string& state_dir) {
     const std::string path = state_dir + "/workers";
@@ -34,14 +31,7 @@ os::UniqueFd hold_worker_lock(const std::string& state_dir) {
 
 bool wait_for_workers(const std::string& state_dir, Duration patience) {
     const os::UniqueFd lock = open_lock(state_dir);
-    const Instant deadline = os::read_clock() + patience;
-    while (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (os::read_clock() >= deadline) {
-            return false;
-        }
-        (void)::nanosleep(&kBetweenTries, nullptr);  // cut short, it only tries sooner
-    }
-    return true;
+    return !lock || lock_within(lock, patience);
 }
 
 }  // namespace slotd::executor
