@@ -19,6 +19,7 @@
 #include "daemon/options.hpp"
 #include "engine/ports.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "os/event_loop.hpp"
 #include "os/executor_client.hpp"
 
@@ -82,7 +83,20 @@ void ExecutorKeeper::start(event::EffectId id, const action::Effect& effect) {
     (void)arm();  // without a timer the silence is not told of; nothing else depends on it
 }
 
+void ExecutorKeeper::sample(event::EffectId id, std::vector<event::PortSample> ports) {
+    sampling_.insert(id);
+    client_.sample(id, std::move(ports));
+}
+
 void ExecutorKeeper::answered(event::EffectId id, const event::Outcome& outcome) {
+    if (sampling_.contains(id)) {
+        // A second answer follows that of a worker that was called wedged, and is nobody's.
+        if (outcome.kind != event::OutcomeKind::TimedOut) {
+            sampling_.erase(id);
+        }
+        news_.sampled(id, outcome);
+        return;
+    }
     asked_.erase(id);
     if (silent_since_ && outcome.kind != event::OutcomeKind::ExecutorLost) {
         const auto silent =
@@ -169,6 +183,7 @@ void ExecutorKeeper::ended(const std::string& how) {
         deaths_.pop_front();
     }
     asked_.clear();
+    sampling_.clear();
     silent_since_.reset();
     const std::string text = "slotd-exec has ended (" + how + ")";
     const bool too_often = deaths_.size() > kDeathsMax;

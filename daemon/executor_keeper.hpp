@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "daemon/options.hpp"
 #include "engine/ports.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "os/event_loop.hpp"
 #include "os/executor_client.hpp"
 #include "os/loans.hpp"
@@ -25,10 +27,11 @@ namespace slotd::daemon {
 /// starts one; again when it dies; gives up when that happens too often, or when nobody takes the
 /// connection. One that says nothing (it is stopped, or hangs) is left alone and told of: what it
 /// has closed only it can open, and another could not start beside it.
-class ExecutorKeeper final : public engine::Executor {
+class ExecutorKeeper final : public engine::Executor, public engine::Samples {
 public:
     struct News {
         std::function<void(event::EffectId, const event::Outcome&)> outcome;
+        std::function<void(event::EffectId, const event::Outcome&)> sampled;
         std::function<void()> restarted;  ///< there is another; all gates are open again
         std::function<void()> lost;       ///< there will be no more of them
     };
@@ -46,6 +49,9 @@ public:
 
     /// A ResetByLentFds takes its loan with it; without one, slotd-exec refuses it.
     void start(event::EffectId id, const action::Effect& effect) override;
+
+    /// A slotd-exec that does not answer is not told of for a sample: what follows is.
+    void sample(event::EffectId id, std::vector<event::PortSample> ports) override;
 
     /// What clients have lent, by request.
     os::Loans& loans() { return loans_; }
@@ -79,8 +85,9 @@ private:
     std::deque<Instant> deaths_;
     std::uint32_t deaths_total_ = 0;
     std::map<event::EffectId, Instant> asked_;  ///< and when the answer is overdue
-    std::optional<Instant> silent_since_;       ///< when the first overdue effect was asked for
-    std::optional<Instant> give_up_at_;         ///< while nobody takes the connection
+    std::set<event::EffectId> sampling_;
+    std::optional<Instant> silent_since_;  ///< when the first overdue effect was asked for
+    std::optional<Instant> give_up_at_;    ///< while nobody takes the connection
     os::Timer timer_;
     os::Loans loans_;
     os::ExecutorClient client_;

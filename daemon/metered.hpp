@@ -41,7 +41,9 @@ public:
           loop_(loop) {}
 
     /// For the engine.
-    engine::Engine::Ports ports() { return {*this, ports_.topology, ports_.records, *this, *this}; }
+    engine::Engine::Ports ports() {
+        return {*this, ports_.topology, ports_.records, *this, *this, ports_.samples};
+    }
 
     void start(event::EffectId id, const action::Effect& effect) override;
     void answer(const engine::ResetAnswer& answer) override;

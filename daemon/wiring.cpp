@@ -87,28 +87,30 @@ public:
           metered_records_(records_, meter_),
           topology_(options.sysfs_root.value_or("/sys")),
           keeper_(options, loop_, metered_records_,
-                  {.outcome = [this](event::EffectId id,
-                                     const event::Outcome& outcome) { ended(id, outcome); },
+                  {.outcome = std::bind_front(&Daemon::ended, this),
+                   .sampled =
+                       [this](event::EffectId id, const event::Outcome& outcome) {
+                           engine_.sampled(id, outcome, loop_.now());
+                       },
                    .restarted =
                        [this] {
                            meter_.executor_restarted(loop_.now());
                            engine_.executor_restarted(loop_.now());
                        },
                    .lost = [this] { end(ExitCode::ExecutorLost); }}),
-          surveyor_(
-              options.survey_socket, keeper_, loop_,
-              [this](event::EffectId id, const event::Outcome& outcome) { ended(id, outcome); }),
+          surveyor_(options.survey_socket, keeper_, loop_, std::bind_front(&Daemon::ended, this)),
           answers_(keeper_.loans()),
           history_(history_settings_of(options, loaded.config)),
           memory_(history_),
           hooks_(loaded.config.hooks.directory, loaded.config.hooks.patience, loop_,
-                 [this](event::EffectId id, const event::Outcome& outcome) { ended(id, outcome); }),
+                 std::bind_front(&Daemon::ended, this)),
           hooked_executor_(
               surveyor_, hooks_,
               [this]() -> const coordinator::Coordinator& { return engine_.coordinator(); }),
           hooked_memory_(memory_, hooks_),
-          metered_({hooked_executor_, topology_, metered_records_, answers_, hooked_memory_},
-                   meter_, loop_),
+          metered_(
+              {hooked_executor_, topology_, metered_records_, answers_, hooked_memory_, keeper_},
+              meter_, loop_),
           engine_(settings_of(loaded.config), metered_.ports()),
           configuration_(options, std::move(loaded), {engine_, hooks_, metered_records_, loop_}),
           desk_(options.sysfs_root.value_or("/sys"), configuration_, engine_, keeper_, hooks_),

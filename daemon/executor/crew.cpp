@@ -158,7 +158,8 @@ Instant Crew::next_deadline() const {
 
 bool Crew::busy_with(const pci::Address& about) const {
     return std::ranges::any_of(workers_, [&](const Worker& worker) {
-        return worker.running && !worker.running->wedged && subject(worker.running->job) == about;
+        return worker.running && !worker.running->wedged &&
+               subject(worker.running->job) == std::optional(about);
     });
 }
 

@@ -1,5 +1,7 @@
 #include "daemon/executor/job.hpp"
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -12,6 +14,7 @@
 
 #include "action/effect.hpp"
 #include "action/effect_wire.hpp"
+#include "action/sample_wire.hpp"
 #include "base/bytes.hpp"
 #include "base/overloaded.hpp"
 #include "base/parse.hpp"
@@ -24,6 +27,7 @@
 #include "daemon/executor/hotplug_mask.hpp"
 #include "daemon/executor/observe_slot.hpp"
 #include "daemon/executor/outcomes.hpp"
+#include "daemon/executor/port_sample.hpp"
 #include "daemon/executor/reset_by_lent_fds.hpp"
 #include "daemon/executor/reset_by_vfio.hpp"
 #include "daemon/executor/reset_function.hpp"
@@ -39,9 +43,10 @@ namespace slotd::executor {
 
 namespace {
 
-constexpr std::size_t kAssignmentBytesMax = os::kGateLineBytesMax + 1024;
+constexpr std::size_t kAssignmentBytesMax = os::kGateLineBytesMax + 4096;
 constexpr std::uint8_t kEffectTag = 1;
 constexpr std::uint8_t kGateTag = 2;
+constexpr std::uint8_t kSampleTag = 3;
 
 /// The effect that opens the gate, where there is one: it has the same deadline.
 action::Effect opening_effect(const os::Gate& gate) {
@@ -155,24 +160,32 @@ std::string to_string(const Job& job) {
     return std::visit(Overloaded{
                           [](const action::Effect& effect) { return action::to_string(effect); },
                           [](const os::Gate& gate) { return "open " + os::name_of(gate); },
+                          [](const SampleJob& sample) {
+                              return fmt::format("sample {} ports", sample.expected.size());
+                          },
                       },
                       job);
 }
 
 std::optional<std::string> gate_name(const Job& job) {
-    return std::visit(Overloaded{
-                          [](const action::Effect& effect) { return gate_name_of(effect); },
-                          [](const os::Gate& gate) { return std::optional(gate_name_of(gate)); },
-                      },
-                      job);
+    return std::visit(
+        Overloaded{
+            [](const action::Effect& effect) { return gate_name_of(effect); },
+            [](const os::Gate& gate) { return std::optional(gate_name_of(gate)); },
+            [](const SampleJob&) -> std::optional<std::string> { return std::nullopt; },
+        },
+        job);
 }
 
-pci::Address subject(const Job& job) {
-    return std::visit(Overloaded{
-                          [](const action::Effect& effect) { return action::subject(effect); },
-                          [](const os::Gate& gate) { return os::subject(gate); },
-                      },
-                      job);
+std::optional<pci::Address> subject(const Job& job) {
+    using Subject = std::optional<pci::Address>;
+    return std::visit(
+        Overloaded{
+            [](const action::Effect& effect) { return Subject(action::subject(effect)); },
+            [](const os::Gate& gate) { return Subject(os::subject(gate)); },
+            [](const SampleJob&) { return Subject{}; },
+        },
+        job);
 }
 
 Duration deadline_of(const Job& job) {
@@ -180,16 +193,19 @@ Duration deadline_of(const Job& job) {
         Overloaded{
             [](const action::Effect& effect) { return action::deadline_of(effect); },
             [](const os::Gate& gate) { return action::deadline_of(opening_effect(gate)); },
+            [](const SampleJob&) { return action::kSampleDeadline; },
         },
         job);
 }
 
-event::Outcome perform(const Hands& hands, const Job& job, std::vector<os::UniqueFd> lent) {
+event::Outcome perform(const Hands& hands, SampledPorts& sampled, const Job& job,
+                       std::vector<os::UniqueFd> lent) {
     return std::visit(Overloaded{
                           [&](const action::Effect& effect) {
                               return perform_effect(hands, effect, std::move(lent));
                           },
                           [&](const os::Gate& gate) { return open_gate(hands, gate); },
+                          [&](const SampleJob& one) { return sampled.sample(hands, one.expected); },
                       },
                       job);
 }
@@ -201,6 +217,13 @@ Bytes encode(const Job& job, std::uint64_t ticket) {
                        out.number(kEffectTag);
                        out.number(ticket);
                        const Bytes request = action::encode(action::EffectRequest{ticket, effect});
+                       out.text({reinterpret_cast<const char*>(request.data()), request.size()});
+                   },
+                   [&](const SampleJob& sample) {
+                       out.number(kSampleTag);
+                       out.number(ticket);
+                       const Bytes request =
+                           action::encode(action::SampleRequest{ticket, sample.expected});
                        out.text({reinterpret_cast<const char*>(request.data()), request.size()});
                    },
                    [&](const os::Gate& gate) {
@@ -218,16 +241,23 @@ Result<Assignment> decode_assignment(std::span<const std::uint8_t> bytes) {
     const auto tag = in.number<std::uint8_t>();
     const auto ticket = in.number<std::uint64_t>();
     const std::string text = in.text(kAssignmentBytesMax);
-    if (!in.finished() || (tag != kEffectTag && tag != kGateTag)) {
+    if (!in.finished() || tag < kEffectTag || tag > kSampleTag) {
         return failure(ErrorKind::Malformed, "read an assignment");
     }
+    const std::span datagram(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
     if (tag == kEffectTag) {
-        auto request = action::decode_effect_request(
-            {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+        auto request = action::decode_effect_request(datagram);
         if (!request) {
             return std::unexpected(std::move(request.error()));
         }
         return Assignment{ticket, request->effect};
+    }
+    if (tag == kSampleTag) {
+        auto request = action::decode_sample_request(datagram);
+        if (!request) {
+            return std::unexpected(std::move(request.error()));
+        }
+        return Assignment{ticket, SampleJob{std::move(request->ports)}};
     }
     auto line = os::parse_gate_line(without_newline(text));
     if (!line || !line->closed) {

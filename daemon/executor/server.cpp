@@ -22,6 +22,7 @@
 #include "action/effect.hpp"
 #include "action/effect_wire.hpp"
 #include "action/record.hpp"
+#include "action/sample_wire.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -32,6 +33,7 @@
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/job.hpp"
 #include "daemon/executor/outcomes.hpp"
+#include "daemon/executor/port_sample.hpp"
 #include "daemon/executor/say.hpp"
 #include "daemon/executor/worker_lock.hpp"
 #include "event/outcome.hpp"
@@ -62,9 +64,10 @@ constexpr Duration kLate = std::chrono::seconds(1);
 os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints& crash) {
     // Of the worker, not of this process: it is taken with the first job, and goes with the worker.
     const auto at_work = std::make_shared<os::UniqueFd>();
-    return [setup, &crash, at_work](std::span<const std::uint8_t> bytes,
-                                    std::vector<os::UniqueFd> lent,
-                                    const os::WorkerProcess::CalledOff& called_off) {
+    const auto sampled = std::make_shared<SampledPorts>();
+    return [setup, &crash, at_work, sampled](std::span<const std::uint8_t> bytes,
+                                             std::vector<os::UniqueFd> lent,
+                                             const os::WorkerProcess::CalledOff& called_off) {
         const Result<Assignment> assignment = decode_assignment(bytes);
         if (!assignment) {
             return Bytes{};  // our own mistake; the crew reports the job as lost
@@ -76,7 +79,7 @@ os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints&
         const event::Outcome outcome =
             sysfs ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off,
                                   *setup.vfio, setup.proc_root),
-                            assignment->job, std::move(lent))
+                            *sampled, assignment->job, std::move(lent))
                   : outcome_of(sysfs.error());
         crash.reach("before answer");
         return event::encode(event::OutcomeReport{assignment->ticket, outcome});
@@ -219,6 +222,10 @@ void Server::refuse(Client& client, std::uint64_t id, const std::string& why) {
 }
 
 void Server::take_request(Client& client, Client::Datagram datagram) {
+    if (action::is_sample_request(datagram.bytes) && !surveys_only_) {
+        take_sample_request(client, datagram);
+        return;
+    }
     crash_.reach("request received");
     const Result<action::EffectRequest> request = action::decode_effect_request(datagram.bytes);
     if (!request) {
@@ -237,17 +244,39 @@ void Server::take_request(Client& client, Client::Datagram datagram) {
         refuse(client, request->id, *why);
         return;
     }
-    const std::uint64_t ticket = next_ticket_++;
-    const Status started =
-        crew_.start(ticket, Job{request->effect}, os::read_clock(), datagram.passed.fds);
-    if (!started) {
-        say(Priority::Warning, fmt::format("refused to {}: {}", action::to_string(request->effect),
-                                           started.error().context));
-        refuse(client, request->id, started.error().context);
+    if (start(client, request->id, Job{request->effect}, datagram.passed.fds)) {
+        crash_.reach("job started");
+    }
+}
+
+void Server::take_sample_request(Client& client, const Client::Datagram& datagram) {
+    Result<action::SampleRequest> request = action::decode_sample_request(datagram.bytes);
+    if (request && datagram.passed.fds.empty()) {
+        (void)start(client, request->id, Job{SampleJob{std::move(request->ports)}}, {});
         return;
     }
-    asked_.emplace(ticket, request->id);
-    crash_.reach("job started");
+    const std::string why =
+        request ? "descriptors came with it, and it takes none" : request.error().context;
+    const auto id = action::id_of_sample_request(datagram.bytes);
+    say(Priority::Warning,
+        fmt::format("{} ({} bytes), {}", why, datagram.bytes.size(), id ? "refused" : "ignored"));
+    if (id) {
+        refuse(client, *id, why);
+    }
+}
+
+bool Server::start(Client& client, std::uint64_t id, const Job& job,
+                   std::span<const os::UniqueFd> lent) {
+    const std::uint64_t ticket = next_ticket_++;
+    const Status started = crew_.start(ticket, job, os::read_clock(), lent);
+    if (!started) {
+        say(Priority::Warning,
+            fmt::format("refused to {}: {}", to_string(job), started.error().context));
+        refuse(client, id, started.error().context);
+        return false;
+    }
+    asked_.emplace(ticket, id);
+    return true;
 }
 
 void Server::report(Client& client, const JobEnded& ended) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/time.hpp"
@@ -12,6 +13,7 @@
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/crew.hpp"
 #include "daemon/executor/gate_opener.hpp"
+#include "daemon/executor/job.hpp"
 #include "event/outcome.hpp"
 #include "os/gate_record.hpp"
 #include "os/sysfs_dir.hpp"
@@ -50,6 +52,9 @@ private:
     void wait(Client* client);
     /// What came with it is closed here, whatever becomes of it.
     void take_request(Client& client, Client::Datagram datagram);
+    void take_sample_request(Client& client, const Client::Datagram& datagram);
+    bool start(Client& client, std::uint64_t id, const Job& job,
+               std::span<const os::UniqueFd> lent);
     void refuse(Client& client, std::uint64_t id, const std::string& why);
     void report(Client& client, const JobEnded& ended);
     void finish_running();

@@ -17,6 +17,7 @@
 #include "base/time.hpp"
 #include "coordinator/machine_lock.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/resting.hpp"
 #include "coordinator/slot.hpp"
 #include "coordinator/slot_event.hpp"
 #include "coordinator/step.hpp"
@@ -153,6 +154,28 @@ std::vector<Action> Coordinator::time_passed(Instant now) {
     return settle(now);
 }
 
+std::vector<pci::Address> Coordinator::to_sample() const {
+    std::vector<pci::Address> ports;
+    for (const pci::Address& port : sampled_) {
+        if (!slots_.at(port).in_flight) {
+            ports.push_back(port);
+        }
+    }
+    return ports;
+}
+
+std::vector<Action> Coordinator::look_at(const std::vector<pci::Address>& ports, Instant now) {
+    for (const pci::Address& port : ports) {
+        if (sampled_.contains(port)) {
+            Slot& slot = slots_.at(port);
+            deadlines_.erase({deadline_of(slot.phase), port});
+            look_soon(slot.phase, now);
+            deliver(port, DeadlinePassed{}, now);
+        }
+    }
+    return settle(now);
+}
+
 Instant Coordinator::next_deadline() const {
     Instant next = deadlines_.empty() ? kNever : deadlines_.begin()->first;
     // What is not over at a slot may be what an asker in its AER domain waits for.
@@ -185,7 +208,15 @@ void Coordinator::apply(const pci::Address& port, Step step, Instant now) {
     deadlines_.erase({deadline_of(slot.phase), port});
     const policy::Level level = slot.facts.policy.level;
     const std::size_t phase = slot.phase.index();
+    const bool sampled = wants_samples(slot);
     slot = std::move(step.slot);
+    if (wants_samples(slot) != sampled) {
+        if (sampled) {
+            sampled_.erase(port);
+        } else {
+            sampled_.insert(port);
+        }
+    }
     if (slot.facts.policy.level != level) {
         level_changed(port);
     }

@@ -60,6 +60,9 @@ public:
     /// slotd-exec was started anew; it has opened every gate.
     std::vector<Action> executor_restarted(Instant now);
     std::vector<Action> time_passed(Instant now);
+    /// Samples say that these ports look otherwise, or could not be taken: those that are still at
+    /// rest are looked at.
+    std::vector<Action> look_at(const std::vector<pci::Address>& ports, Instant now);
 
     /// Another configuration, while slotd runs: nothing that is open, held, spent or under way is
     /// lost. Attempts count against the new limits, whenever they were made.
@@ -68,6 +71,13 @@ public:
 
     /// When time_passed wants to be called; kNever if nothing waits for time.
     Instant next_deadline() const;
+
+    /// There may be ports to sample: slots at rest at level exclusive.
+    bool samples() const { return !sampled_.empty(); }
+
+    /// Those of them that are not being looked at: a look that hangs must not take a sample with
+    /// it.
+    std::vector<pci::Address> to_sample() const;
     std::vector<SlotStatus> statuses(Instant now) const;
     /// How the first step of a request would be judged.
     InUse preview_use(const event::ResetRequested& request, const event::Usage& usage) const;
@@ -135,7 +145,8 @@ private:
     std::map<pci::Address, Slot> slots_;
     std::map<std::uint32_t, pci::Address> serials_;  ///< high half of an effect id -> its slot
     std::set<std::pair<Instant, pci::Address>> deadlines_;
-    Instant settled_at_;  ///< what ends later may be what somebody's turn waits for
+    std::set<pci::Address> sampled_;  ///< wants_samples() of their slots
+    Instant settled_at_;              ///< what ends later may be what somebody's turn waits for
     Ledger ledger_;
     Turns turns_;
     MachineLock machine_;

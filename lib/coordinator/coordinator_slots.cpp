@@ -146,6 +146,7 @@ void Coordinator::drop_slot(const pci::Address& port, Instant now) {
     turns_.release(port);
     deadlines_.erase({deadline_of(slot.phase), port});
     serials_.erase(static_cast<std::uint32_t>(slot.effect_base >> 32));
+    sampled_.erase(port);
     slots_.erase(port);
     links_.erase(port);
     outgoing_.emplace_back(slots_changed(port, "the port is gone"));

@@ -187,7 +187,7 @@ void finish(Draft& draft, const std::optional<Operation>& operation, const Verdi
     const Instant next_look = changed                    ? draft.now + draft.limits.change_confirmed
                               : !draft.slot.known.looked ? draft.now
                               : strays                   ? draft.now + draft.limits.retry
-                                                         : next_sample(draft);
+                                                         : next_whole_look(draft);
     const std::optional<Instant> changed_since = changed ? std::optional(draft.now) : std::nullopt;
     if (draft.slot.quarantine) {
         draft.enter(Quarantined{*draft.slot.quarantine, verdict.frozen, next_look, changed_since},

@@ -122,7 +122,7 @@ bool take_level(Draft& draft, bool looked) {
             Priority::Notice, RecordKind::Configuration,
             fmt::format("level {} now, was {}", to_text(slot.facts.policy.level), to_text(before)));
     }
-    look_again_at(slot.phase, next_sample(draft));
+    look_again_at(slot.phase, next_whole_look(draft));
     return true;
 }
 

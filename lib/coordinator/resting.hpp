@@ -48,10 +48,19 @@ inline void look_soon(SlotPhase& phase, Instant now) {
     look_again_at(phase, now);
 }
 
-/// Level exclusive samples a slot at rest; elsewhere events say when to look.
-inline Instant next_sample(const Draft& draft) {
+/// At level exclusive a slot at rest is looked at where a sample differs, and seldom without that;
+/// elsewhere events say when to look.
+inline Instant next_whole_look(const Draft& draft) {
     const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
-    return samples ? draft.now + draft.limits.sample : kNever;
+    return samples ? draft.now + draft.limits.whole_look : kNever;
+}
+
+/// Nobody announces what happens here: the registers have to be read again and again.
+inline bool wants_samples(const Slot& slot) {
+    return slot.facts.policy.level == policy::Level::Exclusive &&
+           (std::holds_alternative<Idle>(slot.phase) ||
+            std::holds_alternative<NeedsOperator>(slot.phase) ||
+            std::holds_alternative<Quarantined>(slot.phase));
 }
 
 inline CardChange change_at_rest(const Slot& slot, const Card& known,
@@ -62,14 +71,14 @@ inline CardChange change_at_rest(const Slot& slot, const Card& known,
 
 /// A change that slotd does not play: well is not what the slot is.
 inline void leave_change(Draft& draft, const Idle& /*phase*/, const std::string& why) {
-    draft.enter(NeedsOperator{why, false, next_sample(draft), std::nullopt},
+    draft.enter(NeedsOperator{why, false, next_whole_look(draft), std::nullopt},
                 action::Priority::Warning, why);
 }
 
 template <class Ill>
 void leave_change(Draft& draft, Ill phase, const std::string& /*why*/) {
     phase.changed_since.reset();
-    phase.next_look = next_sample(draft);
+    phase.next_look = next_whole_look(draft);
     draft.slot.phase = std::move(phase);
 }
 
@@ -105,7 +114,7 @@ bool looked_from_rest(Draft& draft, Phase phase, const event::Observation& seen)
     }
     if (change == CardChange::Same || played || (change == CardChange::Unreachable && !well)) {
         phase.changed_since.reset();
-        phase.next_look = next_sample(draft);
+        phase.next_look = next_whole_look(draft);
         draft.slot.phase = phase;
         return change == CardChange::Same || played;
     }

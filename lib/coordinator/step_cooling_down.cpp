@@ -19,7 +19,7 @@ namespace {
 
 void rest(Draft& draft) {
     const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
-    draft.enter(Idle{samples ? draft.now + draft.limits.sample : kNever, std::nullopt},
+    draft.enter(Idle{samples ? draft.now + draft.limits.whole_look : kNever, std::nullopt},
                 action::Priority::Debug, "at rest");
     open_strays(draft, Verdict{true, false, "at rest"});
 }

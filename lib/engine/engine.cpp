@@ -16,6 +16,7 @@
 #include "coordinator/in_use.hpp"
 #include "coordinator/step.hpp"
 #include "engine/ports.hpp"
+#include "engine/sampler.hpp"
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
@@ -122,6 +123,7 @@ void Engine::executor_restarted(Instant now) {
         finish_plan(request, {event::OutcomeKind::ExecutorLost, 0, "survey", std::nullopt});
     }
     recent_.forget_effects();
+    sampler_.forget();
     (void)carry_out(coordinator_.executor_restarted(now), evidence::ExecutorRestarted{}, now);
 }
 
@@ -180,11 +182,46 @@ void Engine::time_passed(Instant now) {
         scan_again_ = kNever;
         scan(now);
     }
+    if (sampler_.overdue(now)) {
+        follow(sampler_.give_up(now), now);
+    }
     (void)carry_out(coordinator_.time_passed(now), evidence::TimePassed{}, now);
+    if (coordinator_.samples() && sampler_.round_due(now)) {
+        sample(sampler_.begin_round(coordinator_.to_sample(), coordinator_.limits().sample, now));
+    }
 }
 
 Instant Engine::next_deadline() const {
-    return std::min(scan_again_, coordinator_.next_deadline());
+    return std::min({scan_again_, coordinator_.next_deadline(),
+                     sampler_.next_deadline(coordinator_.samples())});
+}
+
+void Engine::sampled(event::EffectId id, const event::Outcome& outcome, Instant now) {
+    if (sampler_.waits_for(id)) {
+        follow(sampler_.answered(outcome, now), now);
+    }
+}
+
+void Engine::sample(Sampler::Request request) {
+    if (request.id != 0) {
+        ports_.samples.sample(request.id, std::move(request.ports));
+    }
+}
+
+void Engine::follow(Sampler::Result result, Instant now) {
+    sample(std::move(result.next));
+    if (result.problem != sample_problem_) {
+        sample_problem_ = result.problem;
+        if (!result.problem.empty()) {
+            action::Record record;
+            record.priority = action::Priority::Warning;
+            record.kind = action::RecordKind::EffectFailed;
+            record.text =
+                "cannot sample the slots at rest, looking at each: " + std::move(result.problem);
+            ports_.records.write(record);
+        }
+    }
+    (void)carry_out(coordinator_.look_at(result.look_at, now), evidence::TimePassed{}, now);
 }
 
 void Engine::scan(Instant now) {

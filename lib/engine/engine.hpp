@@ -10,6 +10,7 @@
 #include "coordinator/coordinator.hpp"
 #include "coordinator/step.hpp"
 #include "engine/ports.hpp"
+#include "engine/sampler.hpp"
 #include "event/kernel_event.hpp"
 #include "event/outcome.hpp"
 #include "event/request.hpp"
@@ -33,6 +34,7 @@ public:
         RecordSink& records;
         RequestSink& requests;
         History& history;
+        Samples& samples;
     };
 
     Engine(coordinator::Settings settings, Ports ports);
@@ -45,6 +47,7 @@ public:
     /// All events that were waiting have been delivered: what they changed is scanned once.
     void kernel_drained(Instant now);
     void effect_finished(event::EffectId id, const event::Outcome& outcome, Instant now);
+    void sampled(event::EffectId id, const event::Outcome& outcome, Instant now);
     void executor_restarted(Instant now);
     void history_said(const history::News& news, Instant now);
     void submit(const event::ResetRequested& request, Instant now);
@@ -71,6 +74,9 @@ private:
 
     void finish_plan(const event::PlanRequested& request, const event::Outcome& outcome);
 
+    void sample(Sampler::Request request);
+    void follow(Sampler::Result result, Instant now);
+
     coordinator::Coordinator coordinator_;
     Ports ports_;
     evidence::Recent recent_;
@@ -80,6 +86,8 @@ private:
     bool scan_wanted_ = false;  ///< at the end of this batch
     Instant scan_again_ = kNever;
     std::string scan_problem_;  ///< the last one told, so that it is told once
+    Sampler sampler_;
+    std::string sample_problem_;  ///< likewise
 };
 
 }  // namespace slotd::engine

@@ -8,6 +8,7 @@
 #include "action/record.hpp"
 #include "base/result.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "event/request.hpp"
 #include "event/usage.hpp"
 #include "history/entry.hpp"
@@ -27,6 +28,15 @@ class Executor {
 public:
     virtual ~Executor() = default;
     virtual void start(event::EffectId id, const action::Effect& effect) = 0;
+};
+
+/// Says which ports look otherwise than they did. Never blocks: the end comes back later as
+/// event::Outcome with the same id, exactly one; whoever has waited long enough does not wait for
+/// it any more.
+class Samples {
+public:
+    virtual ~Samples() = default;
+    virtual void sample(event::EffectId id, std::vector<event::PortSample> ports) = 0;
 };
 
 /// Reads the machine's ports from sysfs. Quick, takes no lock that a recovery could hold.

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "event/observation.hpp"
+#include "event/port_sample.hpp"
 #include "event/usage.hpp"
 
 namespace slotd::event {
@@ -33,6 +35,8 @@ struct Outcome {
     std::string context;  ///< what was tried, at most 255 bytes: "write 0000:01:00.0/reset"
     std::optional<Observation> observation;  ///< only of an ObserveSlot that is Done
     std::optional<Usage> usage = {};         ///< only of a SurveyUse that is Done
+    /// Only of a sample that is Done: the ports that look otherwise than was expected.
+    std::vector<PortSample> samples = {};
 
     bool operator==(const Outcome&) const = default;
 

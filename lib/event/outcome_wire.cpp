@@ -8,12 +8,15 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "event/usage_wire.hpp"
+#include "pci/address.hpp"
 #include "pci/address_wire.hpp"
 #include "pci/identity.hpp"
 #include "pci/service.hpp"
@@ -23,7 +26,7 @@ namespace slotd::event {
 namespace {
 
 constexpr std::uint16_t kMagic = 0x4f53;  // "SO"
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 constexpr std::size_t kReportBytesMax = 65536;
 constexpr int kErrnoMax = 4095;  // the kernel's MAX_ERRNO
 
@@ -161,6 +164,28 @@ Observation take_observation(ByteReader& in) {
     return seen;
 }
 
+void put_samples(ByteWriter& out, const std::vector<PortSample>& samples) {
+    const std::size_t count = std::min(samples.size(), kSamplesMax);
+    out.number(static_cast<std::uint16_t>(count));
+    for (const PortSample& one : std::span(samples).first(count)) {
+        pci::put_address(out, one.port);
+        out.number(one.digest);
+    }
+}
+
+std::vector<PortSample> take_samples(ByteReader& in) {
+    std::vector<PortSample> samples;
+    const auto count = in.number<std::uint16_t>();
+    if (count > kSamplesMax) {
+        in.fail();
+    }
+    for (std::size_t index = 0; index < count && in.ok(); ++index) {
+        const pci::Address port = pci::take_address(in);
+        samples.push_back({port, in.number<std::uint64_t>()});
+    }
+    return samples;
+}
+
 }  // namespace
 
 Bytes encode(const OutcomeReport& report) {
@@ -175,12 +200,14 @@ Bytes encode(const OutcomeReport& report) {
     if (report.outcome.observation) {
         put_observation(out, *report.outcome.observation);
     }
-    // An effect gives one or the other; both may not fit into a datagram.
+    // An effect gives one of the three; more may not fit into a datagram.
     const bool has_usage = report.outcome.usage.has_value() && !report.outcome.observation;
     out.boolean(has_usage);
     if (has_usage) {
         put_usage(out, *report.outcome.usage);
     }
+    const bool has_samples = !report.outcome.observation && !has_usage;
+    put_samples(out, has_samples ? report.outcome.samples : std::vector<PortSample>{});
     return out.take();
 }
 
@@ -199,8 +226,10 @@ Result<OutcomeReport> decode_outcome_report(std::span<const std::uint8_t> datagr
     if (in.boolean()) {
         report.outcome.usage = take_usage(in);
     }
-    const bool has_both = report.outcome.observation && report.outcome.usage;
-    if (!in.finished() || has_both || magic != kMagic || version != kVersion || report.id == 0 ||
+    report.outcome.samples = take_samples(in);
+    const int given = (report.outcome.observation ? 1 : 0) + (report.outcome.usage ? 1 : 0) +
+                      (report.outcome.samples.empty() ? 0 : 1);
+    if (!in.finished() || given > 1 || magic != kMagic || version != kVersion || report.id == 0 ||
         kind > std::to_underlying(OutcomeKind::WorkerLost) || report.outcome.os_errno > kErrnoMax) {
         return failure(ErrorKind::Malformed, "read an outcome");
     }

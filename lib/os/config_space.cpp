@@ -14,6 +14,7 @@ extern "C" {
 #include <cstdlib>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -141,6 +142,10 @@ Status ConfigSpace::write32(std::uint16_t offset, std::uint32_t value) const {
         static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8),
         static_cast<std::uint8_t>(value >> 16), static_cast<std::uint8_t>(value >> 24)};
     return write(offset, bytes.data(), 4);
+}
+
+Status ConfigSpace::read_block(std::uint16_t offset, std::span<std::uint8_t> bytes) const {
+    return read(offset, bytes.data(), static_cast<int>(bytes.size()));
 }
 
 pci::ReadConfig ConfigSpace::reader() const {

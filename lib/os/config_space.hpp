@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/result.hpp"
@@ -54,6 +55,10 @@ public:
     Result<std::uint32_t> read32(std::uint16_t offset) const;
     Status write16(std::uint16_t offset, std::uint16_t value) const;
     Status write32(std::uint16_t offset, std::uint32_t value) const;
+
+    /// Neighbouring registers in one call; the kernel reads each for itself. `offset` and size are
+    /// multiples of 4.
+    Status read_block(std::uint16_t offset, std::span<std::uint8_t> bytes) const;
 
     /// The first 64 bytes in one call, all ones where the function does not answer. Not for a
     /// virtual function, whose IDs are all ones at all times.

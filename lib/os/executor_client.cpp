@@ -34,12 +34,14 @@
 
 #include "action/effect.hpp"
 #include "action/effect_wire.hpp"
+#include "action/sample_wire.hpp"
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "event/outcome.hpp"
 #include "event/outcome_wire.hpp"
+#include "event/port_sample.hpp"
 #include "os/os_error.hpp"
 #include "os/passed_fds.hpp"
 #include "os/unique_fd.hpp"
@@ -173,10 +175,19 @@ void ExecutorClient::start(event::EffectId id, const action::Effect& effect) {
         }
         looking_.insert(id);
     }
-    send_request(id, effect);
+    send_request(id, action::encode(action::EffectRequest{id, effect}));
 }
 
-void ExecutorClient::send_request(event::EffectId id, const action::Effect& effect) {
+void ExecutorClient::sample(event::EffectId id, std::vector<event::PortSample> ports) {
+    if (!socket_) {
+        local_.push_back({id, lost("slotd-exec is not there")});
+        wake();
+        return;
+    }
+    send_request(id, action::encode(action::SampleRequest{id, std::move(ports)}));
+}
+
+void ExecutorClient::send_request(event::EffectId id, Bytes request) {
     if (unsent_.size() >= kUnsentMax) {
         looking_.erase(id);
         asked_.erase(id);
@@ -187,7 +198,7 @@ void ExecutorClient::send_request(event::EffectId id, const action::Effect& effe
         return;
     }
     asked_.insert(id);
-    unsent_.push_back(action::encode(action::EffectRequest{id, effect}));
+    unsent_.push_back(std::move(request));
     flush();
 }
 
@@ -292,7 +303,7 @@ void ExecutorClient::look_ended(event::EffectId id) {
         const auto [next, effect] = std::move(looks_.front());
         looks_.pop_front();
         looking_.insert(next);
-        send_request(next, effect);
+        send_request(next, action::encode(action::EffectRequest{next, effect}));
     }
 }
 

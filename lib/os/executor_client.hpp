@@ -18,6 +18,7 @@
 #include "base/time.hpp"
 #include "engine/ports.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "os/unique_fd.hpp"
 
 namespace slotd::os {
@@ -27,7 +28,7 @@ namespace slotd::os {
 ///
 /// The callbacks are called from readable() only, never from start(): who starts an effect is not
 /// called back while it does. They may call start().
-class ExecutorClient : public engine::Executor {
+class ExecutorClient : public engine::Executor, public engine::Samples {
 public:
     using OnOutcome = std::function<void(event::EffectId, event::Outcome)>;
     /// slotd-exec has ended, and every effect was answered with ExecutorLost; launch() starts
@@ -58,6 +59,8 @@ public:
     /// The same with descriptors, which are sent at once or never: none is duplicated, and the
     /// caller's own can be closed right after. Refused where the socket takes no more now.
     void lend(event::EffectId id, const action::Effect& effect, std::span<const UniqueFd> fds);
+    /// Likewise; what waits for the answer of a sample is told as for an effect.
+    void sample(event::EffectId id, std::vector<event::PortSample> ports) override;
 
     /// One descriptor for the event loop, readable when readable() has something to do; the same
     /// for the life of this object.
@@ -86,7 +89,7 @@ private:
 
     Status watch(int fd);
     void wake();
-    void send_request(event::EffectId id, const action::Effect& effect);
+    void send_request(event::EffectId id, Bytes request);
     void look_ended(event::EffectId id);
     void flush();
     void receive_all();

@@ -33,8 +33,11 @@ struct Limits {
     /// A link that is down this long is not the flap of a reset (kernel: 100 ms hold, then
     /// training).
     Duration change_confirmed = 400ms;
-    /// Sampling period of presence and link at level exclusive, where pciehp is unbound.
+    /// Sampling period of presence, link and the card's own answers at level exclusive, where
+    /// pciehp is unbound.
     Duration sample = 500ms;
+    /// A sample reads what a change cannot leave as it was; so often all the rest is read too.
+    Duration whole_look = 5min;
     /// Late uevents of an own operation still belong to it.
     Duration cool_down = 250ms;
     /// An operation that waits longer for its turn is refused: something else is stuck.

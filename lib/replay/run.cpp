@@ -126,6 +126,7 @@ void Run::tell(const Told& told) {
                        });
                        carry_out(coordinator_.executor_restarted(now_));
                    },
+                   [&](const Looked& look) { carry_out(coordinator_.look_at({look.port}, now_)); },
                    [&](const Scan& scan) {
                        carry_out(coordinator_.topology_scanned(pci::Topology(scan.ports), now_));
                    },

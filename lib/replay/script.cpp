@@ -76,6 +76,7 @@ public:
             return std::nullopt;
         }
         put_scans();
+        put_looks();
         std::ranges::stable_sort(script_.inputs, {}, &Input::at);
         std::ranges::stable_sort(script_.effects, {}, &DoneEffect::began);
         if (!std::holds_alternative<Scan>(script_.inputs.front().told)) {
@@ -119,6 +120,15 @@ private:
                 scan.ports.push_back(port);
             }
             put(seen.front().first, std::move(scan));
+        }
+    }
+
+    void put_looks() {
+        const Instant first = scans_.begin()->second.front().first;
+        for (const DoneEffect& one : script_.effects) {
+            if (const auto* const look = std::get_if<action::ObserveSlot>(&one.ended.effect)) {
+                put(std::max(first, one.began), Looked{look->port});
+            }
         }
     }
 

@@ -14,6 +14,7 @@
 #include "event/request.hpp"
 #include "evidence/evidence.hpp"
 #include "evidence/journal_line.hpp"
+#include "pci/address.hpp"
 #include "pci/topology.hpp"
 
 namespace slotd::replay {
@@ -26,8 +27,14 @@ struct Scan {
     bool operator==(const Scan&) const = default;
 };
 
+/// A look began then. At rest a sample may have been the reason, of which no line tells.
+struct Looked {
+    pci::Address port;
+    bool operator==(const Looked&) const = default;
+};
+
 using Told = std::variant<event::KernelEvent, event::ResetRequested, event::HoldRequested,
-                          event::ReleaseRequested, evidence::ExecutorRestarted, Scan>;
+                          event::ReleaseRequested, evidence::ExecutorRestarted, Scan, Looked>;
 
 struct Input {
     Instant at;

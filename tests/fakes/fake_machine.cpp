@@ -1,7 +1,11 @@
 #include "tests/fakes/fake_machine.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,7 +15,9 @@
 #include "action/effect.hpp"
 #include "base/assert.hpp"
 #include "base/overloaded.hpp"
+#include "event/observation.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 
 namespace slotd::fakes {
 
@@ -194,6 +200,28 @@ Outcome FakeMachine::perform(const action::Effect& effect) {
             },
         },
         effect);
+}
+
+std::optional<std::pair<event::EffectId, Outcome>> FakeMachine::finish_sample() {
+    if (!sampling) {
+        return std::nullopt;
+    }
+    const auto [id, expected] = *std::exchange(sampling, std::nullopt);
+    Outcome outcome = done();
+    for (const event::PortSample& one : expected) {
+        const event::Observation seen = observe(one.port);
+        std::string registers = fmt::format("{} {}", seen.card_present.value_or(false),
+                                            seen.link_active.value_or(false));
+        for (const event::FunctionSeen& function : seen.functions) {
+            registers += fmt::format(" {:x} {:x} {}", function.identity.device,
+                                     function.identity.serial.value_or(0), function.memory_decodes);
+        }
+        const std::uint64_t digest = std::hash<std::string>{}(registers) | 1;
+        if (digest != one.digest) {
+            outcome.samples.push_back({one.port, digest});
+        }
+    }
+    return std::pair{id, std::move(outcome)};
 }
 
 FakeMachine machine_with_one_slot() {

@@ -15,6 +15,7 @@
 #include "engine/ports.hpp"
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "event/usage.hpp"
 #include "history/entry.hpp"
 #include "history/news.hpp"
@@ -59,7 +60,8 @@ class FakeMachine final : public engine::Executor,
                           public engine::TopologySource,
                           public engine::RecordSink,
                           public engine::RequestSink,
-                          public engine::History {
+                          public engine::History,
+                          public engine::Samples {
 public:
     std::map<pci::Address, FakePort> ports;
     std::deque<std::pair<event::EffectId, action::Effect>> started;  ///< not ended yet
@@ -74,7 +76,16 @@ public:
     std::set<std::string> forbidden;             ///< effects (as text) that end with EPERM
     std::set<std::string> declined;              ///< effects (as text) that slotd-exec refuses
 
+    std::optional<std::pair<event::EffectId, std::vector<event::PortSample>>> sampling;
+
     void start(event::EffectId id, const action::Effect& effect) override;
+
+    void sample(event::EffectId id, std::vector<event::PortSample> expected) override {
+        sampling.emplace(id, std::move(expected));
+    }
+
+    /// What the sample that was asked for last finds; nullopt where none was.
+    std::optional<std::pair<event::EffectId, event::Outcome>> finish_sample();
     Result<pci::Topology> scan() override;
 
     void write(const action::Record& record) override { records.push_back(record); }

@@ -29,7 +29,7 @@ RunningEngine::RunningEngine(FakeMachine world, policy::Level level, bool automa
 
 RunningEngine::RunningEngine(FakeMachine world, const coordinator::Settings& settings)
     : machine(std::move(world)),
-      engine(settings, {machine, machine, machine, machine, machine}) {
+      engine(settings, {machine, machine, machine, machine, machine, machine}) {
     engine.start(machine.scan().value(), now);  // a fake machine always has its ports
     engine.history_said(history::Opened{}, now);
 }
@@ -76,6 +76,9 @@ void RunningEngine::pass(Duration much) {
     while (engine.next_deadline() <= end) {
         now = std::max(now, engine.next_deadline());
         engine.time_passed(now);
+        if (const auto sampled = machine.finish_sample()) {
+            engine.sampled(sampled->first, sampled->second, now);
+        }
         finish_effects();
     }
     now = end;

@@ -24,7 +24,7 @@ policy::Limits small_limits() {
     limits.hotplug_quiet = 100ms;
     limits.cool_down = 100ms;
     limits.change_confirmed = 100ms;
-    limits.sample = 200ms;
+    limits.whole_look = 200ms;
     limits.reservation = 200ms;
     limits.announced_only = 200ms;
     limits.retry = 200ms;

@@ -1,6 +1,7 @@
 #include "tests/sim/executor.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "base/time.hpp"
 #include "coordinator/gate.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "pci/address.hpp"
 #include "tests/sim/hardware.hpp"
 #include "tests/sim/kernel.hpp"
@@ -78,6 +80,24 @@ void SimExecutor::start(event::EffectId id, const action::Effect& effect) {
     } else {
         waiting_.push_back(id);
     }
+}
+
+void SimExecutor::sample(event::EffectId id, std::vector<event::PortSample> ports) {
+    if (!alive_ || !opening_.empty()) {
+        schedule_.after({}, [this, id] {
+            hooks_.sampled(id, ended_as(OutcomeKind::ExecutorLost, "slotd-exec is not there"));
+        });
+        return;
+    }
+    const bool slow = random_.chance(20);
+    const bool fails = random_.chance(20);
+    const Duration takes = slow ? random_.between(900ms, 20s) : random_.between(300us, 8ms);
+    schedule_.after(takes, [this, id, fails, ports = std::move(ports), life = life_] {
+        if (life == life_) {
+            hooks_.sampled(
+                id, fails ? ended_as(OutcomeKind::Failed, "sample", EMFILE) : sampled(ports));
+        }
+    });
 }
 
 void SimExecutor::work(event::EffectId id, const action::Effect& effect) {

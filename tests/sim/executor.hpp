@@ -14,6 +14,7 @@
 #include "coordinator/gate.hpp"
 #include "engine/ports.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "pci/address.hpp"
 #include "tests/sim/hardware.hpp"
 #include "tests/sim/kernel.hpp"
@@ -34,11 +35,12 @@ enum class EffectFault : std::uint8_t {
 /// The simulated slotd-exec, with the manners of the real one: a worker for each effect, the gate
 /// record before the gate, deadlines, called-off workers that undo, and at each start every
 /// recorded gate is opened before anything else is done.
-class SimExecutor final : public engine::Executor {
+class SimExecutor final : public engine::Executor, public engine::Samples {
 public:
     struct Hooks {
         std::function<void(event::EffectId, const action::Effect&)> asked;
         std::function<void(event::EffectId, const event::Outcome&)> outcome;
+        std::function<void(event::EffectId, const event::Outcome&)> sampled;
         std::function<void()> gates_opening;  ///< it has ended, the next one starts
         std::function<void(const coordinator::Gate&, bool)> gate_moved;  ///< by nobody's order
         std::function<void()> restarted;
@@ -48,6 +50,9 @@ public:
     SimExecutor(Schedule& schedule, Machine& machine, Kernel& kernel, Random random, Hooks hooks);
 
     void start(event::EffectId id, const action::Effect& effect) override;
+
+    /// Now and then it takes too long, or fails.
+    void sample(event::EffectId id, std::vector<event::PortSample> ports) override;
 
     /// Killed: what its workers have handed to the kernel goes on there, nobody looks after it.
     void crash();
@@ -105,6 +110,7 @@ private:
     void open(Ticket ticket, const coordinator::Gate& gate, action::Latched latched,
               const Passage& passage);
     void look(Ticket ticket, const Passage& passage);
+    event::Outcome sampled(const std::vector<event::PortSample>& expected) const;
     void undo(Ticket ticket, const coordinator::Gate& gate, const event::Outcome& why);
     void move(const coordinator::Gate& gate, bool closed, action::Latched latched,
               const Passage& passage, const Kernel::Ended& ended);

@@ -1,16 +1,23 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "action/effect.hpp"
 #include "base/overloaded.hpp"
 #include "base/time.hpp"
 #include "coordinator/gate.hpp"
+#include "event/observation.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "tests/sim/executor.hpp"
@@ -209,6 +216,33 @@ void SimExecutor::look(Ticket ticket, const Passage& passage) {
     if (passage.returns) {
         schedule_.after(passage.takes, answer);
     }
+}
+
+event::Outcome SimExecutor::sampled(const std::vector<event::PortSample>& expected) const {
+    event::Outcome outcome = done();
+    for (const event::PortSample& one : expected) {
+        std::string registers;
+        const SimPort* const port = machine_.find(one.port);
+        if (port != nullptr && machine_.exists(*port)) {
+            const event::Observation seen = machine_.observe(*port, schedule_.now());
+            registers = fmt::format("{} {} {} {} {} {} {}", seen.port_answers,
+                                    seen.card_present.value_or(false),
+                                    seen.link_active.value_or(false), seen.presence_latched,
+                                    seen.link_change_latched, seen.link_speed, seen.link_width);
+            for (const event::FunctionSeen& function : seen.functions) {
+                registers +=
+                    fmt::format(" {} {:x}:{:x} {:x} {} {} {}", function.address.to_string(),
+                                function.identity.vendor, function.identity.device,
+                                function.identity.serial.value_or(0), function.command,
+                                function.memory_decodes, function.bars_intact);
+            }
+        }
+        const std::uint64_t digest = std::hash<std::string>{}(registers) | 1;
+        if (digest != one.digest) {
+            outcome.samples.push_back({one.port, digest});
+        }
+    }
+    return outcome;
 }
 
 void SimExecutor::perform(Ticket ticket, const Passage& passage) {

@@ -132,6 +132,10 @@ Simulation::Simulation(std::uint64_t seed, const RunOptions& options)
                          witness_.effect_ended(id, outcome, engine_->coordinator().topology());
                          engine_->effect_finished(id, outcome, schedule_.now());
                      },
+                 .sampled =
+                     [this](event::EffectId id, const event::Outcome& outcome) {
+                         engine_->sampled(id, outcome, schedule_.now());
+                     },
                  .gates_opening = [this] { witness_.gates_opened(); },
                  .gate_moved =
                      [this](const coordinator::Gate& gate, bool open) {
@@ -185,7 +189,8 @@ void Simulation::schedule_plan() {
 void Simulation::start_slotd() {
     note({}, "slotd: starts");
     machine_.forget_serials();
-    engine_.emplace(settings_, engine::Engine::Ports{executor_, *this, *this, *this, history_});
+    engine_.emplace(settings_,
+                    engine::Engine::Ports{executor_, *this, *this, *this, history_, executor_});
     executor_.client_came();
     history_.open();
     uevents_.listen(true);

@@ -19,7 +19,6 @@ constexpr std::uint16_t kCapabilitiesPointerOffset = 0x34;
 constexpr std::uint16_t kStandardFirst = 0x40;
 constexpr std::uint16_t kExtendedFirst = 0x100;
 constexpr std::uint16_t kExtendedLast = 0xffc;
-constexpr std::uint16_t kDeviceSerialNumberId = 0x0003;
 
 /// Where a walk has been, by 32-bit register. A list that leads back is damaged, and each look at a
 /// card that hardly answers may take as long as a completion may: none is done twice.
@@ -91,7 +90,7 @@ Result<std::optional<std::uint16_t>> find_extended_capability(const ReadConfig& 
 }
 
 Result<std::optional<std::uint64_t>> read_serial_number(const ReadConfig& read) {
-    const auto at = find_extended_capability(read, kDeviceSerialNumberId);
+    const auto at = find_extended_capability(read, kSerialNumberCapabilityId);
     if (!at) {
         return std::unexpected(at.error());
     }

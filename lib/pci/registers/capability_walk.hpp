@@ -21,6 +21,9 @@ Result<std::optional<std::uint16_t>> find_capability(const ReadConfig& read, std
 Result<std::optional<std::uint16_t>> find_extended_capability(const ReadConfig& read,
                                                               std::uint16_t id);
 
+/// Device Serial Number; its lower half is 4 bytes into the capability, its upper half 8.
+inline constexpr std::uint16_t kSerialNumberCapabilityId = 0x0003;
+
 /// Device Serial Number, PCIe r6.0 7.9.3; nullopt where there is none or it reads as all ones.
 Result<std::optional<std::uint64_t>> read_serial_number(const ReadConfig& read);
 

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "event/outcome_wire.hpp"
+#include "event/port_sample.hpp"
 #include "event/usage_wire.hpp"
 #include "tests/fuzz/property.hpp"
 #include "tests/fuzz/targets.hpp"
@@ -24,6 +25,7 @@ void fuzz_outcome(std::span<const std::uint8_t> bytes) {
                 "no bus has so many functions");
         require(!report->outcome.usage, "an effect looks, or asks who uses it");
     }
+    require(report->outcome.samples.size() <= event::kSamplesMax, "no more than may be asked for");
     if (report->outcome.usage) {
         require(event::fitted(*report->outcome.usage) == *report->outcome.usage,
                 "what has arrived did fit");

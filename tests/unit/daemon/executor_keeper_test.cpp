@@ -73,6 +73,7 @@ struct ExecutorKeeperTest : testing::Test {
     os::EventLoop loop = os::EventLoop::open().value();
     Lines lines;
     std::vector<event::OutcomeKind> outcomes;
+    std::vector<event::EffectId> sampled;
     int restarts = 0;
     int losses = 0;
     // As if every effect had been asked for so long ago that 50 ms are left.
@@ -82,6 +83,7 @@ struct ExecutorKeeperTest : testing::Test {
         lines,
         {.outcome = [this](event::EffectId,
                            const event::Outcome& outcome) { outcomes.push_back(outcome.kind); },
+         .sampled = [this](event::EffectId id, const event::Outcome&) { sampled.push_back(id); },
          .restarted = [this] { ++restarts; },
          .lost = [this] { ++losses; }},
         50ms - action::deadline_of(kLook)};

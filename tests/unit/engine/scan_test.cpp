@@ -40,7 +40,7 @@ TEST(Scan, ThatFailsIsToldOnceAndTriedAgainUntilItSucceeds) {
     fakes::FakeMachine machine = fakes::machine_with_one_slot();
     Sysfs sysfs(machine);
     engine::Engine engine(fakes::RunningEngine::settings(policy::Level::Observe, false),
-                          {machine, sysfs, machine, machine, machine});
+                          {machine, sysfs, machine, machine, machine, machine});
     Instant now{};
     engine.start(machine.scan().value(), now);
     machine.records.clear();

@@ -13,6 +13,7 @@
 #include "base/bytes.hpp"
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "pci/service.hpp"
 
 namespace slotd::event {
@@ -64,6 +65,16 @@ TEST(OutcomeWire, CarriesEveryKind) {
 
 TEST(OutcomeWire, CarriesAnObservation) {
     EXPECT_EQ(decode_outcome_report(encode(full_report())), full_report());
+}
+
+TEST(OutcomeWire, CarriesAsManySamplesAsMayBeAskedFor) {
+    OutcomeReport report{7, {OutcomeKind::Done, 0, "", std::nullopt}};
+    report.outcome.samples.assign(kSamplesMax, {{0, 0, 0x1c, 0}, 0x0102030405060708});
+    EXPECT_EQ(decode_outcome_report(encode(report)), report);
+
+    OutcomeReport more = report;
+    more.outcome.samples.push_back({});
+    EXPECT_EQ(decode_outcome_report(encode(more)), report);
 }
 
 TEST(OutcomeWire, CutsWhatIsTooLongToItsBound) {

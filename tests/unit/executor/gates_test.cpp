@@ -9,6 +9,7 @@
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/job.hpp"
+#include "daemon/executor/port_sample.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
 #include "os/gate_record.hpp"
@@ -44,7 +45,7 @@ struct GatesTest : testing::Test {
     Outcome perform(const Job& job) {
         const Hands hands(os::SysfsDir::open(sysfs.root()).value(), sysfs.state_dir(), crash,
                           [this] { return called_off; });
-        return executor::perform(hands, job);
+        return executor::perform(hands, sampled, job);
     }
 
     std::vector<os::Gate> closed() const {
@@ -52,6 +53,7 @@ struct GatesTest : testing::Test {
     }
 
     fakes::FakeSysfs sysfs;
+    SampledPorts sampled;
     CrashPoints crash{0, CrashVictim::Worker};
     bool called_off = false;
 };

@@ -8,6 +8,7 @@
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/job.hpp"
+#include "daemon/executor/port_sample.hpp"
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
 #include "os/sysfs_dir.hpp"
@@ -36,7 +37,8 @@ struct ObserveFunctionTest : testing::Test {
         const CrashPoints crash{0, CrashVictim::Worker};
         const Hands hands(os::SysfsDir::open(sysfs.root()).value(), sysfs.state_dir(), crash,
                           [] { return false; });
-        const event::Outcome outcome = perform(hands, action::ObserveSlot{kPort});
+        SampledPorts sampled;
+        const event::Outcome outcome = perform(hands, sampled, action::ObserveSlot{kPort});
         EXPECT_TRUE(outcome.observation.has_value()) << outcome.to_string();
         return outcome.observation.value_or(event::Observation{}).functions;
     }

@@ -16,6 +16,7 @@
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/job.hpp"
+#include "daemon/executor/port_sample.hpp"
 #include "event/outcome.hpp"
 #include "os/sysfs_dir.hpp"
 #include "os/unique_fd.hpp"
@@ -64,7 +65,8 @@ struct ResetByLentFds : testing::Test {
         const Hands hands(
             os::SysfsDir::open(sysfs.root()).value(), sysfs.state_dir(), crash,
             [this] { return called_off; }, vfio);
-        return perform(hands, action::Effect{action::ResetByLentFds{kPort, 1}}, std::move(lent));
+        return perform(hands, sampled, action::Effect{action::ResetByLentFds{kPort, 1}},
+                       std::move(lent));
     }
 
     /// As its owner has it: in a container, with an IOMMU.
@@ -110,6 +112,7 @@ struct ResetByLentFds : testing::Test {
     fakes::FakeSysfs sysfs;
     fakes::FakeDriverCore core;
     fakes::FakeVfio vfio;
+    SampledPorts sampled;
     CrashPoints crash{0, CrashVictim::Worker};
     bool called_off = false;
 };
@@ -255,7 +258,7 @@ TEST_F(ResetByLentFds, TellsACauseOfEinvalByTheDrivers) {
     const Hands hands(
         os::SysfsDir::open(sysfs.root()).value(), sysfs.state_dir(), crash, [] { return false; },
         rebound);
-    const Outcome answer = perform(hands, action::Effect{action::ResetByLentFds{kPort, 1}},
+    const Outcome answer = perform(hands, sampled, action::Effect{action::ResetByLentFds{kPort, 1}},
                                    lend(group("7"), group("9")));
 
     EXPECT_EQ(answer, refused_with("hot reset by VFIO: 0000:01:00.1 has driver e1000e; bind it to "

@@ -10,6 +10,7 @@
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/job.hpp"
+#include "daemon/executor/port_sample.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
 #include "os/gate_record.hpp"
@@ -54,7 +55,7 @@ struct ResetByVfio : testing::Test {
         const Hands hands(
             os::SysfsDir::open(sysfs.root()).value(), sysfs.state_dir(), crash,
             [this] { return called_off; }, vfio);
-        return executor::perform(hands, job);
+        return executor::perform(hands, sampled, job);
     }
 
     Outcome reset() { return perform(action::ResetByVfio{kPort}); }
@@ -74,6 +75,7 @@ struct ResetByVfio : testing::Test {
     fakes::FakeSysfs sysfs;
     fakes::FakeDriverCore core;
     fakes::FakeVfio vfio;
+    SampledPorts sampled;
     CrashPoints crash{0, CrashVictim::Worker};
     bool called_off = false;
 };

@@ -9,8 +9,10 @@
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/job.hpp"
+#include "daemon/executor/port_sample.hpp"
 #include "event/observation.hpp"
 #include "event/outcome.hpp"
+#include "event/port_sample.hpp"
 #include "os/gate.hpp"
 #include "os/gate_record.hpp"
 #include "os/sysfs_dir.hpp"
@@ -46,10 +48,11 @@ struct SlotEffectsTest : testing::Test {
     Outcome perform(const Job& job) {
         const Hands hands(os::SysfsDir::open(sysfs.root()).value(), sysfs.state_dir(), crash,
                           [] { return false; });
-        return executor::perform(hands, job);
+        return executor::perform(hands, sampled, job);
     }
 
     fakes::FakeSysfs sysfs;
+    SampledPorts sampled;
     CrashPoints crash{0, CrashVictim::Worker};
 };
 
@@ -222,6 +225,10 @@ TEST_F(SlotEffectsTest, EveryAssignmentReachesItsWorker) {
 
     EXPECT_EQ(decode_assignment(encode(effect, 7)).value(), (Assignment{7, effect}));
     EXPECT_EQ(decode_assignment(encode(gate, 8)).value(), (Assignment{8, gate}));
+
+    SampleJob sample;
+    sample.expected.assign(event::kSamplesMax, {kPort, 0x0102030405060708});
+    EXPECT_EQ(decode_assignment(encode(sample, 9)).value(), (Assignment{9, sample}));
 }
 
 TEST_F(SlotEffectsTest, AnAssignmentThatIsCutIsMalformed) {

@@ -7,6 +7,7 @@
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/job.hpp"
+#include "daemon/executor/port_sample.hpp"
 #include "event/outcome.hpp"
 #include "event/usage.hpp"
 #include "os/sysfs_dir.hpp"
@@ -35,7 +36,8 @@ struct SurveyUseTest : testing::Test {
         const Hands hands(
             os::SysfsDir::open(sysfs.root()).value(), sysfs.state_dir(), crash,
             [] { return false; }, os::kernel_vfio(), proc_root);
-        return perform(hands, action::SurveyUse{port});
+        SampledPorts sampled;
+        return perform(hands, sampled, action::SurveyUse{port});
     }
 
     static event::Outcome used() {

@@ -7,6 +7,7 @@
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/job.hpp"
+#include "daemon/executor/port_sample.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
 #include "os/gate_record.hpp"
@@ -42,7 +43,7 @@ struct VirtualFunctions : testing::Test {
     Outcome perform(const Job& job) {
         const Hands hands(os::SysfsDir::open(sysfs.root()).value(), sysfs.state_dir(), crash,
                           [this] { return called_off; });
-        return executor::perform(hands, job);
+        return executor::perform(hands, sampled, job);
     }
 
     Outcome note() { return perform(action::NoteVfs{kPort}); }
@@ -69,6 +70,7 @@ struct VirtualFunctions : testing::Test {
 
     fakes::FakeSysfs sysfs;
     fakes::FakeDriverCore core;
+    SampledPorts sampled;
     CrashPoints crash{0, CrashVictim::Worker};
     bool called_off = false;
 };
