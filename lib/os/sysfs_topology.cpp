@@ -1,8 +1,7 @@
 #include "os/sysfs_topology.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -16,6 +15,7 @@
 #include "base/parse.hpp"
 #include "base/result.hpp"
 #include "os/sysfs_dir.hpp"
+#include "os/sysfs_names.hpp"
 #include "pci/address.hpp"
 #include "pci/service.hpp"
 #include "pci/topology.hpp"
@@ -27,65 +27,9 @@ namespace {
 constexpr std::uint32_t kClassPciBridge = 0x0604;  // base class and sub-class
 constexpr std::size_t kNestingMax = 256;  // buses there are, hence bridges above each other
 
-/// "0x8086" as sysfs prints register values; `unknown` where it cannot be read or is no such
-/// number.
-template <class T>
-T hex_attribute(const SysfsDir& dir, const std::string& name, T unknown = 0) {
-    const auto text = dir.read(name);
-    if (!text || !text->starts_with("0x")) {
-        return unknown;
-    }
-    return parse_unsigned<T>(std::string_view(*text).substr(2), 16).value_or(unknown);
-}
-
-/// The address before the last ':' of "0000:00:1c.0:pcie004", and the number after it.
-struct ServiceName {
-    pci::Address port;
-    pci::Service service;
-};
-
-std::optional<ServiceName> service_of(std::string_view name) {
-    const auto suffix = name.rfind(":pcie");
-    if (suffix == std::string_view::npos) {
-        return std::nullopt;
-    }
-    const auto port = pci::Address::parse(name.substr(0, suffix));
-    // Three hex digits: the port's type, then the service (KERNEL 6).
-    const auto number = parse_unsigned<std::uint16_t>(name.substr(suffix + 5), 16);
-    const auto service =
-        number ? pci::service_from_number(static_cast<std::uint8_t>(*number & 0xff)) : std::nullopt;
-    if (!port || !service) {
-        return std::nullopt;
-    }
-    return ServiceName{*port, *service};
-}
-
-/// A bus as the names of pci_bus and the addresses of slots give it.
-struct BusName {
-    std::uint32_t domain = 0;
-    std::uint8_t bus = 0;
-
-    auto operator<=>(const BusName&) const = default;
-};
-
-std::optional<BusName> bus_named(std::string_view domain, std::string_view bus) {
-    // With device and function added it has the form of an address, and is checked as one.
-    const auto address = pci::Address::parse(fmt::format("{}:{}:00.0", domain, bus));
-    return address ? std::optional(BusName{address->domain, address->bus}) : std::nullopt;
-}
-
-/// "0000:01:00", or "0000:01" for a slot that is a whole bus. A link leads to device 00 only: slots
-/// with other devices are conventional PCI.
-std::optional<BusName> bus_of_slot(std::string_view address) {
-    const std::string_view domain = next_field(address, ':');
-    const std::string_view bus = next_field(address, ':');
-    return address.empty() || address == "00" ? bus_named(domain, bus) : std::nullopt;
-}
-
-std::vector<std::string> names_below(const SysfsDir& dir, const std::string& name) {
-    const auto below = dir.open_below(name);
-    auto names = below ? below->names() : Result<std::vector<std::string>>{};
-    return names ? std::move(*names) : std::vector<std::string>{};
+/// What is missing then is not gone: nothing follows from it.
+bool is_shortage(const Error& error) {
+    return error.os_errno == EMFILE || error.os_errno == ENFILE || error.os_errno == ENOMEM;
 }
 
 }  // namespace
@@ -98,7 +42,13 @@ public:
     void read_functions(const SysfsDir& devices, const std::vector<std::string>& names);
     void read_services(const SysfsDir& pci_express);
     void read_slot_names(const SysfsDir& slots);
-    pci::Topology topology();
+    /// Out of descriptors or memory nothing can be said of the machine.
+    Result<pci::Topology> topology();
+
+    /// nullopt where it is not there, or cannot be opened for now.
+    std::optional<SysfsDir> open_below(const SysfsDir& dir, const std::string& name) {
+        return noted(dir.open_below(name));
+    }
 
 private:
     enum class Kind : std::uint8_t {
@@ -118,6 +68,30 @@ private:
         std::vector<pci::Address> children;
     };
 
+    template <class T>
+    std::optional<T> noted(Result<T> result) {
+        if (!result && !shortage_ && is_shortage(result.error())) {
+            shortage_ = result.error();
+        }
+        return result ? std::optional(std::move(*result)) : std::nullopt;
+    }
+
+    std::optional<std::string> read(const SysfsDir& dir, const std::string& attribute) {
+        return noted(dir.read(attribute));
+    }
+
+    /// "0x8086" as sysfs prints register values; `unknown` where it cannot be read or is no such
+    /// number.
+    template <class T>
+    T hex_attribute(const SysfsDir& dir, const std::string& name, T unknown = 0) {
+        const auto text = read(dir, name);
+        if (!text || !text->starts_with("0x")) {
+            return unknown;
+        }
+        return parse_unsigned<T>(std::string_view(*text).substr(2), 16).value_or(unknown);
+    }
+
+    std::vector<std::string> names_below(const SysfsDir& dir, const std::string& name);
     void read_function(const SysfsDir& dir, Node& node);
     BusRange read_range(const SysfsDir& dir, const pci::Address& bridge);
     Kind kind_of(const pci::Address& address, std::size_t depth);
@@ -132,7 +106,15 @@ private:
     std::map<pci::Address, pci::ServiceSet> services_;
     std::map<pci::Address, pci::ServiceSet> bound_;
     std::map<BusName, std::string> slot_names_;
+    std::optional<Error> shortage_;
 };
+
+std::vector<std::string> SysfsTopology::Scan::names_below(const SysfsDir& dir,
+                                                          const std::string& name) {
+    const auto below = open_below(dir, name);
+    return below ? noted(below->names()).value_or(std::vector<std::string>{})
+                 : std::vector<std::string>{};
+}
 
 void SysfsTopology::Scan::read_functions(const SysfsDir& devices,
                                          const std::vector<std::string>& names) {
@@ -142,7 +124,7 @@ void SysfsTopology::Scan::read_functions(const SysfsDir& devices,
         if (!path) {
             continue;
         }
-        const auto dir = devices.open_below(name);
+        const auto dir = open_below(devices, name);
         if (!dir) {
             continue;  // gone since it was listed
         }
@@ -192,18 +174,19 @@ SysfsTopology::BusRange SysfsTopology::Scan::read_range(const SysfsDir& dir,
     // Reading a bus number resumes the port's parent and waits for that, for up to a minute if the
     // link does not come up (pci-sysfs.c secondary_bus_number_show). An active port's parent is
     // active.
-    const auto status = dir.read("power/runtime_status");
+    const auto status = read(dir, "power/runtime_status");
     const bool asleep = status && *status != "active" && *status != "unsupported";
     if (!asleep) {
         const auto number = [&](const char* attribute) -> std::uint8_t {
-            const auto text = dir.read(attribute);
+            const auto text = read(dir, attribute);
             return text ? parse_unsigned<std::uint8_t>(*text).value_or(0) : 0;
         };
-        const BusRange read{number("secondary_bus_number"), number("subordinate_bus_number")};
+        const BusRange range{number("secondary_bus_number"), number("subordinate_bus_number")};
         // All ones come from a port that does not answer; the last bus as the first is no port.
-        if (read.secondary != 0 && read.secondary != 0xff && read.secondary <= read.subordinate) {
-            ranges_.insert_or_assign(bridge, read);
-            return read;
+        if (range.secondary != 0 && range.secondary != 0xff &&
+            range.secondary <= range.subordinate) {
+            ranges_.insert_or_assign(bridge, range);
+            return range;
         }
     }
     for (const std::string& name : names_below(dir, "pci_bus")) {
@@ -220,12 +203,11 @@ SysfsTopology::BusRange SysfsTopology::Scan::read_range(const SysfsDir& dir,
 }
 
 void SysfsTopology::Scan::read_services(const SysfsDir& pci_express) {
-    const auto devices = pci_express.open_below("devices");
-    const auto names = devices ? devices->names() : Result<std::vector<std::string>>{};
-    if (!devices || !names) {
+    const auto devices = open_below(pci_express, "devices");
+    if (!devices) {
         return;  // pcie_ports=compat, or no port at all
     }
-    for (const std::string& name : *names) {
+    for (const std::string& name : noted(devices->names()).value_or(std::vector<std::string>{})) {
         const auto service = service_of(name);
         if (!service) {
             continue;
@@ -242,12 +224,8 @@ void SysfsTopology::Scan::read_services(const SysfsDir& pci_express) {
 }
 
 void SysfsTopology::Scan::read_slot_names(const SysfsDir& slots) {
-    const auto names = slots.names();
-    if (!names) {
-        return;
-    }
-    for (const std::string& name : *names) {
-        const auto address = slots.read(name + "/address");
+    for (const std::string& name : noted(slots.names()).value_or(std::vector<std::string>{})) {
+        const auto address = read(slots, name + "/address");
         if (const auto bus = address ? bus_of_slot(*address) : std::nullopt) {
             slot_names_.emplace(*bus, name);  // of two names for one bus the first is taken
         }
@@ -352,7 +330,10 @@ void SysfsTopology::Scan::widen_ranges(std::vector<pci::Port>& ports) const {
     }
 }
 
-pci::Topology SysfsTopology::Scan::topology() {
+Result<pci::Topology> SysfsTopology::Scan::topology() {
+    if (shortage_) {
+        return std::unexpected(*std::move(shortage_));
+    }
     std::vector<pci::Port> ports;
     for (const auto& [address, node] : nodes_) {
         if (is_port(address)) {
@@ -369,8 +350,10 @@ SysfsTopology::SysfsTopology(std::string root) : root_(std::move(root)) {}
 Result<pci::Topology> SysfsTopology::scan() {
     const auto bus = SysfsDir::open(root_ + "/bus");
     const auto devices = SysfsDir::open(root_ + "/bus/pci/devices");
-    if (!devices && devices.error().kind != ErrorKind::NotFound) {
-        return std::unexpected(devices.error());
+    for (const auto* const dir : {&bus, &devices}) {
+        if (!*dir && dir->error().kind != ErrorKind::NotFound) {
+            return std::unexpected(dir->error());
+        }
     }
     const auto names = devices ? devices->names() : Result<std::vector<std::string>>{};
     if (!names) {
@@ -381,10 +364,10 @@ Result<pci::Topology> SysfsTopology::scan() {
     }
     Scan scan(ranges_);
     scan.read_functions(*devices, *names);
-    if (const auto pci_express = bus->open_below("pci_express")) {
+    if (const auto pci_express = scan.open_below(*bus, "pci_express")) {
         scan.read_services(*pci_express);
     }
-    if (const auto slots = bus->open_below("pci/slots")) {
+    if (const auto slots = scan.open_below(*bus, "pci/slots")) {
         scan.read_slot_names(*slots);
     }
     return scan.topology();

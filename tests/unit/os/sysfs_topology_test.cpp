@@ -1,7 +1,10 @@
 #include "os/sysfs_topology.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -9,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "os/config_space.hpp"
+#include "os/unique_fd.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
 #include "pci/service.hpp"
@@ -326,6 +330,50 @@ TEST(SysfsTopology, PassesOnWhatElseIsWrongWithSysfs) {
 
     ASSERT_FALSE(topology);
     EXPECT_EQ(topology.error().kind, ErrorKind::Io);
+}
+
+/// So many more descriptors may be opened while it lives.
+class DescriptorsLeft {
+public:
+    explicit DescriptorsLeft(rlim_t count) {
+        (void)::getrlimit(RLIMIT_NOFILE, &before_);
+        const UniqueFd next{::open("/", O_PATH | O_CLOEXEC)};  // the lowest that is free
+        const rlimit less{static_cast<rlim_t>(next.get()) + count, before_.rlim_max};
+        (void)::setrlimit(RLIMIT_NOFILE, &less);
+    }
+
+    DescriptorsLeft(const DescriptorsLeft&) = delete;
+    DescriptorsLeft& operator=(const DescriptorsLeft&) = delete;
+
+    ~DescriptorsLeft() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST(SysfsTopologyShortage, WithoutDescriptorsIsSaidAndNothingIsTakenForGone) {
+    fakes::FakeSysfs sysfs;
+    sysfs.root_port("0000:00:1c.0", 1, 5);
+    sysfs.card("0000:00:1c.0", "0000:01:00.0");
+    const pci::Topology whole = SysfsTopology(sysfs.root()).scan().value();
+    int failed = 0;
+    int scanned = 0;
+    for (rlim_t left = 0; left < 8; ++left) {
+        SysfsTopology topology(sysfs.root());
+        const auto found = [&] {
+            const DescriptorsLeft few(left);
+            return topology.scan();
+        }();
+        if (found) {
+            EXPECT_EQ(found->ports(), whole.ports()) << left;
+            ++scanned;
+        } else {
+            EXPECT_EQ(found.error().os_errno, EMFILE) << left;
+            ++failed;
+        }
+    }
+    EXPECT_GE(failed, 3);
+    EXPECT_GE(scanned, 3);
 }
 
 }  // namespace
