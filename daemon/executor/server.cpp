@@ -86,11 +86,14 @@ os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints&
     };
 }
 
+constexpr const char* kSurveysOnly = "only surveys of use are made here";
+constexpr const char* kTakesNoDescriptors = "descriptors came with it, and it takes none";
+
 /// Descriptors come with a loan, and with nothing else.
 std::optional<std::string> objection(const action::Effect& effect, const os::PassedFds& passed,
                                      bool surveys_only) {
     if (surveys_only && !std::holds_alternative<action::SurveyUse>(effect)) {
-        return "only surveys of use are made here";
+        return kSurveysOnly;
     }
     const bool loan = std::holds_alternative<action::ResetByLentFds>(effect);
     if (passed.cut) {
@@ -100,7 +103,7 @@ std::optional<std::string> objection(const action::Effect& effect, const os::Pas
         return "no descriptors were lent with it, or the loan is over";
     }
     if (!loan && !passed.fds.empty()) {
-        return "descriptors came with it, and it takes none";
+        return kTakesNoDescriptors;
     }
     return std::nullopt;
 }
@@ -222,7 +225,7 @@ void Server::refuse(Client& client, std::uint64_t id, const std::string& why) {
 }
 
 void Server::take_request(Client& client, Client::Datagram datagram) {
-    if (action::is_sample_request(datagram.bytes) && !surveys_only_) {
+    if (action::is_sample_request(datagram.bytes)) {
         take_sample_request(client, datagram);
         return;
     }
@@ -251,12 +254,13 @@ void Server::take_request(Client& client, Client::Datagram datagram) {
 
 void Server::take_sample_request(Client& client, const Client::Datagram& datagram) {
     Result<action::SampleRequest> request = action::decode_sample_request(datagram.bytes);
-    if (request && datagram.passed.fds.empty()) {
+    if (request && datagram.passed.fds.empty() && !surveys_only_) {
         (void)start(client, request->id, Job{SampleJob{std::move(request->ports)}}, {});
         return;
     }
-    const std::string why =
-        request ? "descriptors came with it, and it takes none" : request.error().context;
+    const std::string why = !request        ? request.error().context
+                            : surveys_only_ ? kSurveysOnly
+                                            : kTakesNoDescriptors;
     const auto id = action::id_of_sample_request(datagram.bytes);
     say(Priority::Warning,
         fmt::format("{} ({} bytes), {}", why, datagram.bytes.size(), id ? "refused" : "ignored"));

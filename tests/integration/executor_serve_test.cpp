@@ -81,6 +81,8 @@ TEST_F(ExecutorServe, ForSurveysOnlyItRefusesTheRestAndKeepsNoGateRecord) {
     EXPECT_EQ(talk.answer_to(action::SurveyUse{kPort}).kind, OutcomeKind::Done);
     EXPECT_EQ(talk.answer_to(action::LowerFence{kPort}), refused);
     EXPECT_EQ(talk.answer_to(action::ObserveSlot{kPort}), refused);
+    talk.client().sample(77, {{kPort, 0}});
+    EXPECT_EQ(talk.wait_for(77), refused);
     EXPECT_EQ(talk.close(), "exit code 0");
     EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0000);
     EXPECT_EQ(closing.close(), "exit code 0");
