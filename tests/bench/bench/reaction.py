@@ -75,6 +75,8 @@ def produce(programs: pathlib.Path, scratch: pathlib.Path) -> list[dict]:
     return [
         rows.row(f"{what}: p50", at["slotd"][49], "us", floor, at["bare"][49], 2.5),
         rows.row(f"{what}: p99", at["slotd"][98], "us", floor, at["bare"][98], 4.0),
+        rows.row(f"{what}: p50 of three processes that only pass it on", at["three"][49], "us",
+                 floor, at["bare"][49], None),
         rows.row(f"{what}: p50 against a shell", at["slotd"][49], "us",
                  "recv, fork and exec of sh and dd (floor of RUN+=)", at["shell"][49], 0.02),
     ]  # fmt: skip
