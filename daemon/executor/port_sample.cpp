@@ -74,14 +74,30 @@ std::uint64_t number_of(const pci::Address& address) {
     return std::uint64_t{address.bus} << 16 | std::uint64_t{address.device} << 8 | address.function;
 }
 
-std::optional<std::uint16_t> pcie_capability_of(const os::ConfigSpace& config) {
-    const auto at = pci::find_capability(config.reader(), pci::PcieCapabilities::kCapabilityId);
-    return at ? *at : std::nullopt;
+/// What could not be found for want of descriptors is no card without it.
+template <class T>
+Result<T> or_none(Result<T> result) {
+    return !result && result.error().kind == ErrorKind::NotFound ? Result<T>{} : std::move(result);
 }
 
-std::optional<std::uint16_t> serial_number_of(const os::ConfigSpace& config) {
-    const auto at = pci::find_extended_capability(config.reader(), pci::kSerialNumberCapabilityId);
-    return at ? *at : std::nullopt;
+Result<std::vector<pci::Address>> functions_below(const Hands& hands, const pci::Address& port) {
+    const auto dir = hands.device_dir(port);
+    if (!dir) {
+        return std::unexpected(dir.error());
+    }
+    const auto names = dir->names();
+    if (!names) {
+        return std::unexpected(names.error());
+    }
+    std::vector<pci::Address> below;
+    for (const std::string& name : *names) {
+        if (const auto function = pci::Address::parse(name);
+            function && below.size() < event::kFunctionsSeenMax) {
+            below.push_back(*function);
+        }
+    }
+    std::ranges::sort(below);
+    return below;
 }
 
 /// Only what tells of a change: a completed command or a button is none of the card.
@@ -114,25 +130,28 @@ Result<bool> add_port(Digest& digest, const os::ConfigSpace& config,
 
 }  // namespace
 
-SampledPort::SampledPort(const Hands& hands, const pci::Address& port)
-    : port_(std::make_unique<os::ConfigSpace>(hands.sysfs().path(), port)),
-      pcie_at_(pcie_capability_of(*port_)) {
-    const auto dir = hands.device_dir(port);
-    const auto names = dir ? dir->names() : Result<std::vector<std::string>>{};
-    std::vector<pci::Address> below;
-    for (const std::string& name : names.value_or(std::vector<std::string>{})) {
-        if (const auto function = pci::Address::parse(name);
-            function && below.size() < event::kFunctionsSeenMax) {
-            below.push_back(*function);
-        }
+Result<SampledPort> SampledPort::open(const Hands& hands, const pci::Address& port) {
+    SampledPort opened;
+    opened.port_ = std::make_unique<os::ConfigSpace>(hands.sysfs().path(), port);
+    const auto pcie =
+        or_none(pci::find_capability(opened.port_->reader(), pci::PcieCapabilities::kCapabilityId));
+    const auto below = or_none(functions_below(hands, port));
+    if (!pcie || !below) {
+        return std::unexpected(pcie ? below.error() : pcie.error());
     }
-    std::ranges::sort(below);
-    for (const pci::Address& function : below) {
+    opened.pcie_at_ = *pcie;
+    for (const pci::Address& function : *below) {
         auto config = std::make_unique<os::ConfigSpace>(hands.sysfs().path(), function);
-        // That of function 0 is the card's.
-        const auto serial_at = function.function == 0 ? serial_number_of(*config) : std::nullopt;
-        functions_.push_back({std::move(config), serial_at});
+        std::optional<std::uint16_t> serial_at;
+        // That of function 0 is the card's. Not everybody may read extended config space.
+        if (function.function == 0) {
+            serial_at =
+                pci::find_extended_capability(config->reader(), pci::kSerialNumberCapabilityId)
+                    .value_or(std::nullopt);
+        }
+        opened.functions_.push_back({std::move(config), serial_at});
     }
+    return opened;
 }
 
 Result<std::uint64_t> SampledPort::digest() const {
@@ -191,9 +210,12 @@ Result<std::uint64_t> SampledPorts::digest(const Hands& hands, const event::Port
         // What was held open may be of what is not there any more.
         drop(expected.port);
     }
-    SampledPort fresh(hands, expected.port);
-    auto now = fresh.digest();
-    keep(expected.port, std::move(fresh));
+    auto fresh = SampledPort::open(hands, expected.port);
+    if (!fresh) {
+        return std::unexpected(std::move(fresh.error()));
+    }
+    auto now = fresh->digest();
+    keep(expected.port, std::move(*fresh));
     return now;
 }
 

@@ -22,7 +22,8 @@ namespace slotd::executor {
 /// gone since then does not read as before, one that has come does so only with the card.
 class SampledPort {
 public:
-    SampledPort(const Hands& hands, const pci::Address& port);
+    /// A port that is not there can be opened: it reads as one that does not answer.
+    static Result<SampledPort> open(const Hands& hands, const pci::Address& port);
 
     /// What the registers say now, as one number that is never 0: presence and link and what is
     /// latched of them (PCIe r6.0 7.5.3.11, 7.5.3.8); of each function whether it answers, who it
@@ -38,6 +39,8 @@ private:
         std::unique_ptr<os::ConfigSpace> config;
         std::optional<std::uint16_t> serial_at;  ///< of its Device Serial Number
     };
+
+    SampledPort() = default;
 
     std::unique_ptr<os::ConfigSpace> port_;
     std::optional<std::uint16_t> pcie_at_;

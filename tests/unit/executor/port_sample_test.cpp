@@ -1,6 +1,7 @@
 #include "daemon/executor/port_sample.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "event/port_sample.hpp"
 #include "os/sysfs_dir.hpp"
 #include "pci/address.hpp"
+#include "tests/fakes/descriptors_left.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
 
 namespace slotd::executor {
@@ -139,6 +141,33 @@ TEST_F(PortSampleTest, WhereOneCannotBeReadNothingIsSaidOfAny) {
 
     EXPECT_EQ(differ(), Addresses{});
     EXPECT_EQ(last.kind, OutcomeKind::Failed);
+}
+
+TEST_F(PortSampleTest, WithoutDescriptorsNothingIsTakenForGone) {
+    const Addresses whole = differ();
+    const std::vector<PortSample> seen = expected;
+    int failed = 0;
+    int taken = 0;
+    for (rlim_t left = 0; left < 8; ++left) {
+        sampled = SampledPorts();
+        expected = {{kPort, 0}, {kOther, 0}};
+        const Hands hands(os::SysfsDir::open(sysfs.root()).value(), sysfs.state_dir(), crash,
+                          [] { return false; });
+        {
+            const fakes::DescriptorsLeft few(left);
+            last = sampled.sample(hands, expected);
+        }
+        if (last.kind == OutcomeKind::Done) {
+            EXPECT_EQ(last.samples, seen) << left;
+            ++taken;
+        } else {
+            EXPECT_EQ(last.samples, std::vector<PortSample>{}) << left;
+            ++failed;
+        }
+    }
+    EXPECT_EQ(whole, (Addresses{kPort, kOther}));
+    EXPECT_GE(failed, 3);
+    EXPECT_GE(taken, 3);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "os/sysfs_topology.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -12,11 +11,11 @@
 
 #include "base/result.hpp"
 #include "os/config_space.hpp"
-#include "os/unique_fd.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
 #include "pci/service.hpp"
 #include "pci/topology.hpp"
+#include "tests/fakes/descriptors_left.hpp"
 #include "tests/fakes/fake_pci_tree.hpp"
 #include "tests/fakes/fake_sysfs.hpp"
 #include "tests/fakes/temp_dir.hpp"
@@ -332,25 +331,6 @@ TEST(SysfsTopology, PassesOnWhatElseIsWrongWithSysfs) {
     EXPECT_EQ(topology.error().kind, ErrorKind::Io);
 }
 
-/// So many more descriptors may be opened while it lives.
-class DescriptorsLeft {
-public:
-    explicit DescriptorsLeft(rlim_t count) {
-        (void)::getrlimit(RLIMIT_NOFILE, &before_);
-        const UniqueFd next{::open("/", O_PATH | O_CLOEXEC)};  // the lowest that is free
-        const rlimit less{static_cast<rlim_t>(next.get()) + count, before_.rlim_max};
-        (void)::setrlimit(RLIMIT_NOFILE, &less);
-    }
-
-    DescriptorsLeft(const DescriptorsLeft&) = delete;
-    DescriptorsLeft& operator=(const DescriptorsLeft&) = delete;
-
-    ~DescriptorsLeft() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
-
-private:
-    rlimit before_{};
-};
-
 TEST(SysfsTopologyShortage, WithoutDescriptorsIsSaidAndNothingIsTakenForGone) {
     fakes::FakeSysfs sysfs;
     sysfs.root_port("0000:00:1c.0", 1, 5);
@@ -361,7 +341,7 @@ TEST(SysfsTopologyShortage, WithoutDescriptorsIsSaidAndNothingIsTakenForGone) {
     for (rlim_t left = 0; left < 8; ++left) {
         SysfsTopology topology(sysfs.root());
         const auto found = [&] {
-            const DescriptorsLeft few(left);
+            const fakes::DescriptorsLeft few(left);
             return topology.scan();
         }();
         if (found) {
