@@ -21,21 +21,21 @@ namespace slotd::executor {
 namespace {
 
 constexpr std::size_t kWaitingMax = 256;
+/// One byte more than a request may have: a longer one is seen as too long, not cut to fit.
+constexpr std::size_t kRoom = action::kDatagramBytesMax + 1;
 
 }  // namespace
 
-Client::Client(os::UniqueFd socket) : socket_(std::move(socket)) {}
+Client::Client(os::UniqueFd socket)
+    : socket_(std::move(socket)),
+      room_(std::make_unique_for_overwrite<std::uint8_t[]>(kRoom)) {}
 
 std::optional<Client::Datagram> Client::receive() {
-    // One byte more than a request may have: a longer one is seen as too long, not cut to fit.
-    // Not filled with zeros first: this is in the way of every request.
-    constexpr std::size_t kRoom = action::kDatagramBytesMax + 1;
-    const auto datagram = std::make_unique_for_overwrite<std::uint8_t[]>(kRoom);
     os::PassedFds passed;
     const ssize_t got =
-        os::receive_with_fds(socket_.get(), {datagram.get(), kRoom}, passed, MSG_DONTWAIT);
+        os::receive_with_fds(socket_.get(), {room_.get(), kRoom}, passed, MSG_DONTWAIT);
     if (got > 0) {
-        return Datagram{Bytes(datagram.get(), datagram.get() + got), std::move(passed)};
+        return Datagram{Bytes(room_.get(), room_.get() + got), std::move(passed)};
     }
     if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
         gone_ = true;

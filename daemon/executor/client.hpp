@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 
 #include "base/bytes.hpp"
@@ -44,6 +45,7 @@ public:
 
 private:
     os::UniqueFd socket_;
+    std::unique_ptr<std::uint8_t[]> room_;  ///< for a datagram, made once: it is in the way of each
     std::deque<Bytes> waiting_;
     bool gone_ = false;
 };

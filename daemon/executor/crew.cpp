@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "daemon/executor/job.hpp"
@@ -69,7 +70,7 @@ Status Crew::start(std::uint64_t ticket, const Job& job, Instant now,
         if (!process) {
             return std::unexpected(std::move(process.error()));
         }
-        worker = &workers_.emplace_back(std::move(*process), std::nullopt);
+        worker = &workers_.emplace_back(std::move(*process), std::nullopt, false);
     }
     if (auto assigned = worker->process.assign(encode(job, ticket), lent); !assigned) {
         return assigned;
@@ -117,10 +118,15 @@ std::vector<JobEnded> Crew::collect(Instant now) {
     std::vector<JobEnded> jobs;
     for (auto worker = workers_.begin(); worker != workers_.end();) {
         bool ended = false;
-        if (auto job = read(*worker, ended)) {
-            jobs.push_back(std::move(*job));
+        const bool due =
+            worker->running && !worker->running->wedged && now >= worker->running->deadline;
+        // It may have answered since poll(2).
+        if (std::exchange(worker->heard, false) || due) {
+            if (auto job = read(*worker, ended)) {
+                jobs.push_back(std::move(*job));
+            }
         }
-        if (worker->running && !worker->running->wedged && now >= worker->running->deadline) {
+        if (due && worker->running) {
             worker->running->wedged = true;
             worker->process.call_off();
             jobs.push_back({worker->running->ticket, worker->running->job,
@@ -143,6 +149,14 @@ void Crew::dismiss_surplus() {
 void Crew::add_to(std::vector<pollfd>& polled) const {
     for (const Worker& worker : workers_) {
         polled.push_back({.fd = worker.process.fd(), .events = POLLIN, .revents = 0});
+    }
+}
+
+void Crew::heard(std::span<const pollfd> polled) {
+    SLOTD_ASSERT(polled.size() == workers_.size());
+    auto one = polled.begin();
+    for (Worker& worker : workers_) {
+        worker.heard = (one++)->revents != 0;
     }
 }
 

@@ -47,10 +47,11 @@ public:
     Status start(std::uint64_t ticket, const Job& job, Instant now,
                  std::span<const os::UniqueFd> lent = {});
 
-    /// What has ended, or passed its deadline, by now.
-    std::vector<JobEnded> collect(Instant now);
-
     void add_to(std::vector<pollfd>& polled) const;
+    /// What poll(2) says about those that add_to() added: who has something to say.
+    void heard(std::span<const pollfd> polled);
+    /// What they said, and what has passed its deadline by now.
+    std::vector<JobEnded> collect(Instant now);
     Instant next_deadline() const;
 
     /// True while a job about this subject runs within its deadline.
@@ -78,6 +79,7 @@ private:
     struct Worker {
         os::WorkerProcess process;
         std::optional<Running> running;
+        bool heard = false;
     };
 
     Duration limit_of(const Job& job) const;

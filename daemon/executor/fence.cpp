@@ -31,11 +31,11 @@ struct FenceRegisters {
     pci::DeviceControl device_control;
 };
 
-std::uint16_t device_control_at(const CheckedPort& port) {
+std::uint16_t device_control_at(const PortRegisters& port) {
     return static_cast<std::uint16_t>(port.pcie + pci::DeviceControl::kOffset);
 }
 
-Checked<FenceRegisters> read_registers(const CheckedPort& port) {
+Checked<FenceRegisters> read_registers(const PortRegisters& port) {
     const auto command = port.config->read16(pci::Command::kOffset);
     const auto bridge_control = port.config->read16(pci::BridgeControl::kOffset);
     const auto device_control = port.config->read16(device_control_at(port));
@@ -55,7 +55,7 @@ Checked<FenceRegisters> read_registers(const CheckedPort& port) {
 
 /// Only what is different: where nothing may be written (lockdown) a fence that was never raised is
 /// open already.
-Status write_registers(const Hands& hands, const CheckedPort& port, const FenceRegisters& now,
+Status write_registers(const Hands& hands, const PortRegisters& port, const FenceRegisters& now,
                        const FenceRegisters& registers) {
     if (now.bridge_control.raw() != registers.bridge_control.raw()) {
         if (auto written = hands.write16(*port.config, pci::BridgeControl::kOffset,
@@ -110,7 +110,7 @@ void clear_errors(const Hands& hands, const pci::Address& function) {
 }  // namespace
 
 event::Outcome raise_fence(const Hands& hands, const action::RaiseFence& effect) {
-    const auto port = check_port(hands, effect.port);
+    const auto port = check_port_registers(hands, effect.port);
     if (!port) {
         return port.error();
     }

@@ -18,11 +18,11 @@ namespace slotd::executor {
 
 namespace {
 
-std::uint16_t slot_control_at(const CheckedPort& port) {
+std::uint16_t slot_control_at(const PortRegisters& port) {
     return static_cast<std::uint16_t>(port.pcie + pci::SlotControl::kOffset);
 }
 
-Checked<pci::SlotControl> read_slot_control(const CheckedPort& port) {
+Checked<pci::SlotControl> read_slot_control(const PortRegisters& port) {
     if (!port.capabilities.slot_implemented()) {
         return std::unexpected(refused(port.address.to_string() + " has no slot"));
     }
@@ -39,7 +39,7 @@ Checked<pci::SlotControl> read_slot_control(const CheckedPort& port) {
 }  // namespace
 
 event::Outcome mask_hotplug(const Hands& hands, const action::MaskHotplug& effect) {
-    const auto port = check_port(hands, effect.port);
+    const auto port = check_port_registers(hands, effect.port);
     if (!port) {
         return port.error();
     }
@@ -64,7 +64,7 @@ event::Outcome unmask_hotplug(const Hands& hands, const action::UnmaskHotplug& e
 
 event::Outcome restore_notification(const Hands& hands, const os::HotplugGate& gate,
                                     action::Latched latched) {
-    const auto port = check_port(hands, gate.port);
+    const auto port = check_port_registers(hands, gate.port);
     if (!port) {
         return port.error();
     }

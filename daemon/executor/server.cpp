@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -60,27 +61,39 @@ constexpr int kOpeningRoundsMax = 3;
 // A turn comes within milliseconds after its time; so late it comes only to who was not let run.
 constexpr Duration kLate = std::chrono::seconds(1);
 
+/// What a worker has from its first job on, of itself and not of this process.
+struct AtWork {
+    os::UniqueFd lock;
+    std::optional<Hands> hands;
+    SampledPorts sampled;
+};
+
 /// What a worker does with an assignment.
 os::WorkerProcess::Body worker_body(const ServerSetup& setup, const CrashPoints& crash) {
-    // Of the worker, not of this process: it is taken with the first job, and goes with the worker.
-    const auto at_work = std::make_shared<os::UniqueFd>();
-    const auto sampled = std::make_shared<SampledPorts>();
-    return [setup, &crash, at_work, sampled](std::span<const std::uint8_t> bytes,
-                                             std::vector<os::UniqueFd> lent,
-                                             const os::WorkerProcess::CalledOff& called_off) {
+    const auto at_work = std::make_shared<AtWork>();
+    return [setup, &crash, at_work](std::span<const std::uint8_t> bytes,
+                                    std::vector<os::UniqueFd> lent,
+                                    const os::WorkerProcess::CalledOff& called_off) {
         const Result<Assignment> assignment = decode_assignment(bytes);
         if (!assignment) {
             return Bytes{};  // our own mistake; the crew reports the job as lost
         }
-        if (!*at_work && !setup.surveys_only) {
-            *at_work = hold_worker_lock(setup.state_dir);
+        if (!at_work->lock && !setup.surveys_only) {
+            at_work->lock = hold_worker_lock(setup.state_dir);
         }
-        auto sysfs = os::SysfsDir::open(setup.sysfs_root);
-        const event::Outcome outcome =
-            sysfs ? perform(Hands(std::move(*sysfs), setup.state_dir, crash, called_off,
-                                  *setup.vfio, setup.proc_root),
-                            *sampled, assignment->job, std::move(lent))
-                  : outcome_of(sysfs.error());
+        event::Outcome outcome;
+        if (!at_work->hands) {
+            auto sysfs = os::SysfsDir::open(setup.sysfs_root);
+            if (sysfs) {
+                at_work->hands.emplace(std::move(*sysfs), setup.state_dir, crash, called_off,
+                                       *setup.vfio, setup.proc_root);
+            } else {
+                outcome = outcome_of(sysfs.error());
+            }
+        }
+        if (at_work->hands) {
+            outcome = perform(*at_work->hands, at_work->sampled, assignment->job, std::move(lent));
+        }
         crash.reach("before answer");
         return event::encode(event::OutcomeReport{assignment->ticket, outcome});
     };
@@ -125,7 +138,7 @@ Server::Server(const ServerSetup& setup, const CrashPoints& crash, os::UniqueFd 
       crew_(worker_body(setup, crash), setup.limits),
       surveys_only_(setup.surveys_only) {}
 
-bool Server::stop_asked() {
+void Server::take_signals() {
     signalfd_siginfo signal{};
     while (::read(stop_.get(), &signal, sizeof signal) == sizeof signal) {
         if (signal.ssi_signo == SIGCONT) {
@@ -135,7 +148,6 @@ bool Server::stop_asked() {
         stopping_ = stopping_ || signal.ssi_signo != SIGCHLD;
         crew_.reap();  // takes all that have ended: one signal may stand for several
     }
-    return stopping_;
 }
 
 void Server::wait(Client* client) {
@@ -143,19 +155,24 @@ void Server::wait(Client* client) {
     if (client != nullptr && !client->gone()) {
         polled.push_back({.fd = client->fd(), .events = client->wanted(), .revents = 0});
     }
+    const std::size_t ours = polled.size();
     crew_.add_to(polled);
     const Instant begun = os::read_clock();
     const Instant due = crew_.next_deadline();
     // Whatever ends the wait, the turn that follows looks at everything: an error is no more than a
     // turn that finds nothing.
     (void)::poll(polled.data(), polled.size(), poll_timeout_ms(due, begun));
+    crew_.heard(std::span(polled).subspan(ours));
+    if (polled.front().revents != 0) {
+        take_signals();
+    }
     // Before a deadline is judged: one that passed while this process was stopped, or frozen with
     // its workers, says nothing about them.
     const Instant now = os::read_clock();
     if (now < due) {
         return;
     }
-    (void)stop_asked();
+    take_signals();
     if (now - std::max(due, begun) > kLate) {
         crew_.renew_deadlines(now);
     }
@@ -195,8 +212,7 @@ bool Server::open_once(const os::ClosedGates& closed) {
     next_ticket_ += closed.gates.size();
     opener.start_some(crew_, os::read_clock());
     while (!opener.finished()) {
-        wait(nullptr);
-        (void)stop_asked();  // a stop signal asks for what is being done here
+        wait(nullptr);  // a stop signal asks for what is being done here
         for (const JobEnded& ended : crew_.collect(os::read_clock())) {
             (void)opener.take(ended);  // what others did is of no interest any more
         }
@@ -309,7 +325,8 @@ void Server::report(Client& client, const JobEnded& ended) {
 
 bool Server::serve(os::UniqueFd socket) {
     Client client(std::move(socket));
-    while (!client.gone() && !stop_asked()) {
+    take_signals();
+    while (!client.gone() && !stopping_) {
         wait(&client);
         client.flush();
         for (const JobEnded& ended : crew_.collect(os::read_clock())) {
@@ -343,7 +360,6 @@ bool Server::serve(os::UniqueFd socket) {
 void Server::finish_running() {
     while (crew_.busy()) {
         wait(nullptr);
-        (void)stop_asked();
         (void)crew_.collect(os::read_clock());  // nobody is left to report to
     }
 }

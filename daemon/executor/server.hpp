@@ -48,7 +48,7 @@ public:
     bool serve(os::UniqueFd client);
 
 private:
-    bool stop_asked();
+    void take_signals();
     void wait(Client* client);
     /// What came with it is closed here, whatever becomes of it.
     void take_request(Client& client, Client::Datagram datagram);

@@ -37,12 +37,9 @@ std::optional<pci::Address> parent_of(const Hands& hands, const pci::Address& ad
 
 }  // namespace
 
-Checked<CheckedPort> check_port(const Hands& hands, const pci::Address& address) {
-    auto dir = hands.device_dir(address);
-    if (!dir) {
-        return instead(outcome_of(dir.error()));
-    }
-    auto config = std::make_unique<os::ConfigSpace>(hands.sysfs().path(), address);
+Checked<PortRegisters> check_port_registers(const Hands& hands, const pci::Address& address,
+                                            os::ConfigSpace::Use use) {
+    auto config = std::make_unique<os::ConfigSpace>(hands.sysfs().path(), address, use);
     const auto vendor = config->read16(pci::kVendorIdOffset);
     if (!vendor) {
         return instead(outcome_of(vendor.error()));
@@ -50,23 +47,39 @@ Checked<CheckedPort> check_port(const Hands& hands, const pci::Address& address)
     if (*vendor == 0xffff) {
         return instead(gone(address.to_string() + " does not answer"));
     }
-    const auto pcie = pci::find_capability(config->reader(), pci::PcieCapabilities::kCapabilityId);
+    // Where the walk finds it, it has read the register of the port's kind with the list's own.
+    static_assert(pci::PcieCapabilities::kOffset == sizeof(std::uint16_t));
+    std::uint32_t last_read = 0;
+    const auto pcie = pci::find_capability(
+        [&](std::uint16_t offset) {
+            const auto value = config->read32(offset);
+            last_read = value.value_or(0);
+            return value;
+        },
+        pci::PcieCapabilities::kCapabilityId);
     if (!pcie) {
         return instead(outcome_of(pcie.error()));
     }
     if (!*pcie) {
         return instead(refused(address.to_string() + " is no PCI Express function"));
     }
-    const auto raw =
-        config->read16(static_cast<std::uint16_t>(**pcie + pci::PcieCapabilities::kOffset));
-    if (!raw) {
-        return instead(outcome_of(raw.error()));
-    }
-    const pci::PcieCapabilities capabilities(*raw);
+    const pci::PcieCapabilities capabilities(static_cast<std::uint16_t>(last_read >> 16));
     if (!capabilities.is_port()) {
         return instead(refused(address.to_string() + " is neither Root nor Downstream Port"));
     }
-    return CheckedPort{address, std::move(*dir), std::move(config), **pcie, capabilities};
+    return PortRegisters{address, std::move(config), **pcie, capabilities};
+}
+
+Checked<CheckedPort> check_port(const Hands& hands, const pci::Address& address) {
+    auto dir = hands.device_dir(address);
+    if (!dir) {
+        return instead(outcome_of(dir.error()));
+    }
+    auto registers = check_port_registers(hands, address, os::ConfigSpace::Use::Read);
+    if (!registers) {
+        return instead(std::move(registers.error()));
+    }
+    return CheckedPort{std::move(*registers), std::move(*dir)};
 }
 
 Checked<CheckedFunction> check_function(const Hands& hands, const pci::Address& address,

@@ -18,16 +18,24 @@ namespace slotd::executor {
 template <class T>
 using Checked = std::expected<T, event::Outcome>;
 
-/// An address that names an existing Root Port or Switch Downstream Port, held open.
-struct CheckedPort {
+/// The registers of an existing Root Port or Switch Downstream Port, held open.
+struct PortRegisters {
     pci::Address address;
-    os::SysfsDir dir;
     std::unique_ptr<os::ConfigSpace> config;
     std::uint16_t pcie = 0;  ///< offset of the PCI Express capability
     pci::PcieCapabilities capabilities;
 };
 
 /// Gone where there is no such function or it does not answer, Refused where it is something else.
+Checked<PortRegisters> check_port_registers(
+    const Hands& hands, const pci::Address& address,
+    os::ConfigSpace::Use use = os::ConfigSpace::Use::ReadAndWrite);
+
+/// The same with what sysfs has of it, held open too.
+struct CheckedPort : PortRegisters {
+    os::SysfsDir dir;
+};
+
 Checked<CheckedPort> check_port(const Hands& hands, const pci::Address& address);
 
 /// A function whose link partner is a port, held open.

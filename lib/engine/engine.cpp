@@ -252,12 +252,16 @@ bool Engine::carry_out(const std::vector<coordinator::Action>& actions,
                        const evidence::Cause& cause, Instant now) {
     bool told = false;
     inputs_ += 1;
+    // What touches a slot goes out first: a card may be waiting for it, and nobody for a line. What
+    // must be on the disk before an effect is asked for by its ticket, an input earlier.
+    for (const coordinator::Action& action : actions) {
+        if (const auto* const wanted = std::get_if<coordinator::StartEffect>(&action)) {
+            recent_.effect_began(wanted->id, wanted->effect, now);
+            ports_.executor.start(wanted->id, wanted->effect);
+        }
+    }
     for (const coordinator::Action& action : actions) {
         std::visit(Overloaded{
-                       [&](const coordinator::StartEffect& wanted) {
-                           recent_.effect_began(wanted.id, wanted.effect, now);
-                           ports_.executor.start(wanted.id, wanted.effect);
-                       },
                        [&](const coordinator::Remember& one) {
                            ports_.history.append(one.entry, one.ticket);
                        },
@@ -269,9 +273,9 @@ bool Engine::carry_out(const std::vector<coordinator::Action>& actions,
                            ports_.requests.answer(
                                {answer.request, answer.succeeded, answer.outcome, answer.text});
                        },
-                       // The coordinator keeps these to itself.
-                       [](const OneOf<coordinator::AskTurn, coordinator::ReleaseTurn,
-                                      coordinator::Reserve> auto&) {},
+                       // Started above; the others the coordinator keeps to itself.
+                       [](const OneOf<coordinator::StartEffect, coordinator::AskTurn,
+                                      coordinator::ReleaseTurn, coordinator::Reserve> auto&) {},
                    },
                    action);
     }

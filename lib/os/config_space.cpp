@@ -67,10 +67,11 @@ void ConfigSpace::Close::operator()(pci_dev* function) const {
     pci_free_dev(function);
 }
 
-ConfigSpace::ConfigSpace(const std::string& sysfs_root, const pci::Address& function)
+ConfigSpace::ConfigSpace(const std::string& sysfs_root, const pci::Address& function, Use use)
     : address_(function),
       access_(pci_alloc()) {
     access_->method = PCI_ACCESS_SYS_BUS_PCI;
+    access_->writeable = use == Use::ReadAndWrite ? 1 : 0;
     access_->error = give_up;
     access_->warning = remember_errno;
     access_->debug = ignore_debug;

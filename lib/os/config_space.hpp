@@ -44,8 +44,11 @@ struct ConfigHeader {
 /// NotFound.
 class ConfigSpace {
 public:
+    /// Who is going to write says so: it is opened once for both then.
+    enum class Use : std::uint8_t { Read, ReadAndWrite };
+
     /// `sysfs_root` is what stands for /sys.
-    ConfigSpace(const std::string& sysfs_root, const pci::Address& function);
+    ConfigSpace(const std::string& sysfs_root, const pci::Address& function, Use use = Use::Read);
     ~ConfigSpace();
     ConfigSpace(const ConfigSpace&) = delete;
     ConfigSpace& operator=(const ConfigSpace&) = delete;

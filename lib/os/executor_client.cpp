@@ -75,7 +75,8 @@ ExecutorClient::ExecutorClient(OnOutcome on_outcome, OnEnded on_ended)
     : on_outcome_(std::move(on_outcome)),
       on_ended_(std::move(on_ended)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+      wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      room_(std::make_unique_for_overwrite<std::uint8_t[]>(action::kDatagramBytesMax)) {
     // Only out of descriptors could they fail, at the start of the program.
     SLOTD_ASSERT(epoll_ && wakeup_ && watch(wakeup_.get()));
 }
@@ -254,11 +255,9 @@ void ExecutorClient::readable() {
 }
 
 void ExecutorClient::receive_all() {
-    // Not filled with zeros first: this is in the way of every answer.
-    const auto buffer = std::make_unique_for_overwrite<std::uint8_t[]>(action::kDatagramBytesMax);
     while (socket_) {
         const ssize_t got =
-            ::recv(socket_.get(), buffer.get(), action::kDatagramBytesMax, MSG_DONTWAIT);
+            ::recv(socket_.get(), room_.get(), action::kDatagramBytesMax, MSG_DONTWAIT);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -276,7 +275,7 @@ void ExecutorClient::receive_all() {
             return;
         }
         auto report =
-            event::decode_outcome_report(std::span(buffer.get(), static_cast<std::size_t>(got)));
+            event::decode_outcome_report(std::span(room_.get(), static_cast<std::size_t>(got)));
         // slotd-exec is our own program: what cannot be read is of another version, and its effect
         // is answered when the conversation ends.
         if (report) {

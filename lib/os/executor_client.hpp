@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -110,6 +111,7 @@ private:
     bool ended_untold_ = false;
     std::deque<Bytes> unsent_;
     std::deque<Local> local_;
+    std::unique_ptr<std::uint8_t[]> room_;  ///< for an answer, made once: it is in the way of each
     std::deque<std::pair<event::EffectId, action::Effect>> looks_;  // to be sent; one for each slot
     std::set<event::EffectId> looking_;                             // with slotd-exec
     std::set<event::EffectId> asked_;

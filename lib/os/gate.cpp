@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,15 +23,26 @@ namespace slotd::os {
 
 namespace {
 
+constexpr std::array<std::uint32_t, 256> crc_of_each_byte() {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+        std::uint32_t crc = byte;
+        for (int bit = 0; bit < 8; ++bit) {
+            crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
+        }
+        table.at(byte) = crc;
+    }
+    return table;
+}
+
+constexpr std::array<std::uint32_t, 256> kCrcOfByte = crc_of_each_byte();
+
 /// CRC-32 (IEEE 802.3). It tells a torn or scribbled line from a whole one; it is no protection
 /// against somebody who may write to the state directory.
 std::uint32_t checksum(std::string_view text) {
     std::uint32_t crc = 0xffffffff;
     for (const char letter : text) {
-        crc ^= static_cast<std::uint8_t>(letter);
-        for (int bit = 0; bit < 8; ++bit) {
-            crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
-        }
+        crc = (crc >> 8) ^ kCrcOfByte[(crc ^ static_cast<std::uint8_t>(letter)) & 0xffU];
     }
     return ~crc;
 }

@@ -6,13 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <expected>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,12 +32,15 @@ namespace {
 constexpr std::size_t kCompactAboveBytes = std::size_t{16} * 1024;
 constexpr int kReopensMax = 16;
 
-Result<std::string> read_whole(int fd, const std::string& path) {
-    std::string text;
-    std::array<char, 4096> buffer{};
-    while (text.size() <= kRecordBytesMax) {
-        const ssize_t got =
-            ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(text.size()));
+/// `bytes` is what the file has: nobody else writes while it is locked.
+Result<std::string> read_whole(int fd, std::size_t bytes, const std::string& path) {
+    if (bytes > kRecordBytesMax) {
+        return failure(ErrorKind::Overflow, "read " + path + " within 256 KiB");
+    }
+    std::string text(bytes, '\0');
+    std::size_t have = 0;
+    while (have < bytes) {
+        const ssize_t got = ::pread(fd, text.data() + have, bytes - have, static_cast<off_t>(have));
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -44,11 +48,12 @@ Result<std::string> read_whole(int fd, const std::string& path) {
             return std::unexpected(os_error(errno, "read " + path));
         }
         if (got == 0) {
-            return text;
+            break;
         }
-        text.append(buffer.data(), static_cast<std::size_t>(got));
+        have += static_cast<std::size_t>(got);
     }
-    return failure(ErrorKind::Overflow, "read " + path + " within 256 KiB");
+    text.resize(have);
+    return text;
 }
 
 Status write_whole(int fd, std::string_view text, const std::string& path) {
@@ -62,14 +67,15 @@ Status write_whole(int fd, std::string_view text, const std::string& path) {
     return {};
 }
 
-/// True while `fd` still is what `path` names: a compaction replaces the file.
-bool is_current(int fd, const std::string& path) {
+/// How many bytes it has, while `fd` still is what `path` names: a compaction replaces the file.
+std::optional<std::size_t> size_if_current(int fd, const std::string& path) {
     struct stat held {};
 
     struct stat named {};
 
-    return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
-           held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+    const bool current = ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
+                         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+    return current ? std::optional(static_cast<std::size_t>(held.st_size)) : std::nullopt;
 }
 
 std::size_t whole_lines_bytes(std::string_view text) {
@@ -89,9 +95,21 @@ std::vector<std::string_view> damaged_lines(std::string_view text) {
     return damaged;
 }
 
-bool is_closed(const ClosedGates& closed, const Gate& gate) {
-    return std::ranges::any_of(closed.gates,
-                               [&](const Gate& known) { return name_of(known) == name_of(gate); });
+/// Whether the gate is among closed_gates_in(text). Only lines that begin with its name are read:
+/// closing a gate waits for this, and others may have a thousand lines there.
+bool is_closed(std::string_view text, const Gate& gate) {
+    const std::string name = name_of(gate);
+    const std::size_t what_bytes = std::string_view("closed ").size();  // as long as "opened "
+    bool closed = false;
+    std::string_view rest = text.substr(0, whole_lines_bytes(text));
+    while (!rest.empty()) {
+        const std::string_view line = next_field(rest, '\n');
+        if (line.substr(std::min(what_bytes, line.size())).starts_with(name)) {
+            const Result<GateLine> read = parse_gate_line(line);
+            closed = read && read->name == name ? read->closed.has_value() : closed;
+        }
+    }
+    return closed;
 }
 
 /// The shortest record that says the same; damaged lines stay, they are not ours to forget.
@@ -144,23 +162,38 @@ void GateRecord::reached(std::string_view step) const {
     }
 }
 
+GateRecord::Lock::~Lock() {
+    if (file_ >= 0) {
+        (void)::flock(file_, LOCK_UN);  // fails for what is no file only
+    }
+}
+
+Status GateRecord::open() const {
+    file_.reset(::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+    return file_ ? Status{} : std::unexpected(os_error(errno, "open " + path_));
+}
+
 Result<GateRecord::Locked> GateRecord::open_locked() const {
     for (int attempt = 0; attempt < kReopensMax; ++attempt) {
-        UniqueFd file{::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
-        if (!file) {
-            return std::unexpected(os_error(errno, "open " + path_));
+        if (!file_) {
+            if (auto opened = open(); !opened) {
+                return std::unexpected(std::move(opened.error()));
+            }
         }
-        if (::flock(file.get(), LOCK_EX) != 0) {
+        if (::flock(file_.get(), LOCK_EX) != 0) {
             return std::unexpected(os_error(errno, "lock " + path_));
         }
-        if (!is_current(file.get(), path_)) {
+        const auto bytes = size_if_current(file_.get(), path_);
+        if (!bytes) {
+            file_.reset();  // and its lock with it
             continue;
         }
-        Result<std::string> text = read_whole(file.get(), path_);
+        Lock lock(file_.get());
+        Result<std::string> text = read_whole(file_.get(), *bytes, path_);
         if (!text) {
             return std::unexpected(std::move(text.error()));
         }
-        return Locked{std::move(file), std::move(*text)};
+        return Locked{std::move(lock), std::move(*text)};
     }
     return failure(ErrorKind::Busy, "lock " + path_);
 }
@@ -169,11 +202,11 @@ Status GateRecord::append(const Locked& record, const std::string& line) const {
     // What a crash left of a line that was never finished; the next line must not run into it.
     const std::size_t whole = whole_lines_bytes(record.text);
     if (whole != record.text.size() &&
-        ::ftruncate(record.file.get(), static_cast<off_t>(whole)) != 0) {
+        ::ftruncate(record.lock.file(), static_cast<off_t>(whole)) != 0) {
         return std::unexpected(os_error(errno, "cut " + path_));
     }
     reached("before record");
-    if (auto written = write_whole(record.file.get(), line, path_); !written) {
+    if (auto written = write_whole(record.lock.file(), line, path_); !written) {
         return written;
     }
     reached("after record");
@@ -197,41 +230,46 @@ Status GateRecord::replace(const std::string& text) const {
     return {};
 }
 
-Status GateRecord::note_closed(const Gate& gate) const {
-    Result<Locked> record = open_locked();
-    if (!record) {
-        return std::unexpected(std::move(record.error()));
+/// Appends, mostly. Where the record would grow over another power of two it becomes the shortest
+/// one first: not with each line, or a thousand closed gates would make each closing slow.
+Status GateRecord::add(const Locked& record, const std::string& line) const {
+    const std::size_t whole = whole_lines_bytes(record.text);
+    const std::size_t after = whole + line.size();
+    if (after <= kRecordBytesMax &&
+        std::bit_width(whole / kCompactAboveBytes) == std::bit_width(after / kCompactAboveBytes)) {
+        return append(record, line);
     }
-    if (is_closed(closed_gates_in(record->text), gate)) {
-        return {};
-    }
-    const std::string line = closed_line(gate);
-    if (record->text.size() + line.size() <= kCompactAboveBytes) {
-        return append(*record, line);
-    }
-    const std::string text = compacted(record->text) + line;
+    const std::string text = compacted(record.text.substr(0, whole) + line);
     if (text.size() > kRecordBytesMax) {
         return failure(ErrorKind::Overflow, "add to " + path_ + ", which is full");
     }
     return replace(text);
 }
 
-Status GateRecord::note_opened(const Gate& gate) const {
-    Result<Locked> record = open_locked();
+Status GateRecord::note_closed(const Gate& gate) const {
+    const Result<Locked> record = open_locked();
     if (!record) {
-        return std::unexpected(std::move(record.error()));
+        return std::unexpected(record.error());
     }
-    const ClosedGates closed = closed_gates_in(record->text);
-    if (!is_closed(closed, gate)) {
+    return is_closed(record->text, gate) ? Status{} : add(*record, closed_line(gate));
+}
+
+Status GateRecord::note_opened(const Gate& gate) const {
+    const Result<Locked> record = open_locked();
+    if (!record) {
+        return std::unexpected(record.error());
+    }
+    if (!is_closed(record->text, gate)) {
         return {};
     }
-    if (auto written = append(*record, opened_line(gate)); !written) {
+    if (auto written = add(*record, opened_line(gate)); !written) {
         return written;
     }
-    if (closed.gates.size() == 1 && closed.damaged.empty()) {
+    const ClosedGates before = closed_gates_in(record->text);
+    if (before.gates.size() == 1 && before.damaged.empty()) {
         // It was the last one: an empty file says the same. Not worth an error, the line above is
-        // written.
-        (void)::ftruncate(record->file.get(), 0);
+        // written. Where the file was replaced this is the old one, which nobody reads.
+        (void)::ftruncate(record->lock.file(), 0);
         reached("after empty");
     }
     return {};

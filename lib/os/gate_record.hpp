@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -30,7 +31,8 @@ ClosedGates closed_gates_in(std::string_view text);
 /// Several processes use one record: each worker of slotd-exec that closes or opens a gate, and
 /// slotd-exec when it starts and ends. Each call locks the file for itself, and holds the lock for
 /// memory-speed work only. A line is one append with one write(2), so a process that is killed at
-/// any moment leaves a whole line, or a cut last one.
+/// any moment leaves a whole line, or a cut last one. The file stays open from one call to the
+/// next, and each looks at what its path names by then.
 class GateRecord {
 public:
     /// Called by name before and after each change of the file; crash tests stop the process there.
@@ -53,18 +55,37 @@ public:
     const std::string& path() const { return path_; }
 
 private:
+    /// Until it goes the file is ours.
+    class Lock {
+    public:
+        explicit Lock(int file) : file_(file) {}
+
+        Lock(Lock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+
+        Lock& operator=(Lock&&) = delete;
+        ~Lock();
+
+        int file() const { return file_; }
+
+    private:
+        int file_;
+    };
+
     struct Locked {
-        UniqueFd file;
+        Lock lock;
         std::string text;
     };
 
     Result<Locked> open_locked() const;
+    Status open() const;
+    Status add(const Locked& record, const std::string& line) const;
     Status append(const Locked& record, const std::string& line) const;
     Status replace(const std::string& text) const;
     void reached(std::string_view step) const;
 
     std::string path_;
     Reached reached_;
+    mutable UniqueFd file_;  ///< not yet, or no longer, what path_ names: opened when it is needed
 };
 
 /// The record never grows over this; compaction keeps it far below.

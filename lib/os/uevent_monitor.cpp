@@ -7,7 +7,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -101,9 +100,6 @@ Result<UeventMonitor> UeventMonitor::open(int receive_buffer_bytes) {
 }
 
 void UeventMonitor::readable(const Sink& sink) {
-    std::uint64_t expirations = 0;
-    (void)::read(timer_.get(), &expirations,
-                 sizeof expirations);  // the deadline itself is in gaps_
     receive(sink);
     report_losses(read_clock(), sink);
     arm_timer();
@@ -186,6 +182,10 @@ int UeventMonitor::receive_buffer_bytes() const {
 
 void UeventMonitor::arm_timer() {
     const Instant deadline = gaps_.next_deadline();
+    if (armed_ <= deadline && read_clock() < armed_) {
+        return;  // it fires early at worst, and is set to the next one then
+    }
+    armed_ = deadline;
     itimerspec when{};  // all zero disarms
     if (deadline != kNever) {
         const auto since_boot = std::max(deadline.time_since_epoch(), Duration(1));
@@ -193,7 +193,7 @@ void UeventMonitor::arm_timer() {
         when.it_value.tv_sec = seconds.count();
         when.it_value.tv_nsec = (since_boot - seconds).count();
     }
-    // Fails for times that are no times only.
+    // One that has fired is quiet again with this. Fails for times that are no times only.
     (void)::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 

@@ -60,8 +60,9 @@ private:
     void arm_timer();
 
     Monitor monitor_;
-    UniqueFd timer_;  // fires when a hole in SEQNUM is due, with or without another message
-    UniqueFd ready_;  // epoll over the socket and the timer
+    UniqueFd timer_;          // fires when a hole in SEQNUM is due, with or without another message
+    UniqueFd ready_;          // epoll over the socket and the timer
+    Instant armed_ = kNever;  // what the timer is set to
     event::SequenceGaps gaps_;
     bool overrun_ = false;  // the socket said ENOBUFS in this turn
     std::uint32_t drops_ = 0;

@@ -29,7 +29,8 @@ namespace slotd::os {
 /// stderr and its own channel: no client, no lock.
 class WorkerProcess {
 public:
-    /// True once nobody waits for the job: call_off() was called, or the parent is gone.
+    /// True once nobody waits for the job: call_off() was called, or the parent is gone. The same
+    /// for all jobs of a worker, as long as it lives.
     using CalledOff = std::function<bool()>;
     /// Runs in the worker, for each job; the result is sent back as one datagram.
     using Body = std::function<Bytes(std::span<const std::uint8_t> job, std::vector<UniqueFd> lent,

@@ -50,6 +50,7 @@ pci::Address first_function(const FakePort& port) {
 }
 
 void FakeMachine::start(event::EffectId id, const action::Effect& effect) {
+    calls.push_back("start: " + action::to_string(effect));
     started.emplace_back(id, effect);
 }
 
@@ -99,6 +100,7 @@ std::optional<std::pair<event::EffectId, Outcome>> FakeMachine::finish_next() {
 }
 
 void FakeMachine::append(const history::Entry& entry, std::optional<history::Ticket> ticket) {
+    calls.emplace_back("append");
     remembered.push_back(entry);
     if (ticket) {
         unwritten.push_back(*ticket);

@@ -67,6 +67,7 @@ public:
     std::deque<std::pair<event::EffectId, action::Effect>> started;  ///< not ended yet
     std::vector<std::string> performed;  ///< effects that ended well, in order, looks left out
     std::vector<action::Record> records;
+    std::vector<std::string> calls;  ///< of start, write and append, in order
     std::vector<engine::ResetAnswer> answers;
     std::vector<engine::PlanAnswer> plans;
     std::vector<history::Entry> remembered;      ///< everything that was appended, in order
@@ -88,7 +89,10 @@ public:
     std::optional<std::pair<event::EffectId, event::Outcome>> finish_sample();
     Result<pci::Topology> scan() override;
 
-    void write(const action::Record& record) override { records.push_back(record); }
+    void write(const action::Record& record) override {
+        calls.push_back("write: " + record.text);
+        records.push_back(record);
+    }
 
     void answer(const engine::ResetAnswer& answer) override { answers.push_back(answer); }
 

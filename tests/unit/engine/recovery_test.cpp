@@ -45,6 +45,21 @@ TEST(Recovery, AtLevelFenceHotplugIsMaskedWhileTheKernelRecoversAndUnmaskedAfter
     EXPECT_THAT(world.gates(kPort), IsEmpty());
 }
 
+// A card may be waiting for it; for lines and the history nobody does.
+TEST(Recovery, WhatHoldsHotplugBackIsAskedForBeforeAnythingIsWrittenAboutIt) {
+    RunningEngine world(machine_with_one_slot(), Level::Fence, false);
+    world.pass(1s);
+    world.machine.calls.clear();
+
+    world.say(report(RecoveryReport::Began));
+
+    EXPECT_THAT(world.machine.calls,
+                ElementsAre("start: mask hot-plug of 0000:00:02.0", "append",
+                            "write: incident opened: kernel recovers 0000:01:00.0",
+                            "write: idle -> kernel-recovering: kernel began to recover "
+                            "0000:01:00.0"));
+}
+
 TEST(Recovery, AtLevelFenceACardThatLeftIsDeliveredToPciehp) {
     RunningEngine world(machine_with_one_slot(), Level::Fence, false);
     world.pass(1s);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -91,6 +93,40 @@ TEST_F(GateRecordTest, IsSharedByAllWhoOpenIt) {
     EXPECT_EQ(closed(), (std::vector<Gate>{kFence, kHotplug}));
 }
 
+// The file stays open from one call to the next, and others replace it when it has grown.
+TEST_F(GateRecordTest, GoesOnInTheFileThatAnotherHasPutInItsPlace) {
+    ASSERT_TRUE(record.note_closed(kFence));
+    dir.write("other", closed_line(kHotplug));
+    std::filesystem::rename(dir.path("other"), dir.path("gates"));
+
+    ASSERT_TRUE(record.note_closed(kService));
+
+    EXPECT_EQ(text(), closed_line(kHotplug) + closed_line(kService));
+    EXPECT_EQ(closed(), (std::vector<Gate>{kHotplug, kService}));
+}
+
+TEST_F(GateRecordTest, MakesItsFileAnewWhereItWasRemoved) {
+    ASSERT_TRUE(record.note_closed(kFence));
+    std::filesystem::remove(dir.path("gates"));
+
+    ASSERT_TRUE(record.note_closed(kService));
+
+    EXPECT_EQ(text(), closed_line(kService));
+}
+
+// Only lines with the gate's name are read, and what is damaged counts for none of them.
+TEST_F(GateRecordTest, KnowsAGateAmongDamagedLinesAndNamesThatBeginAlike) {
+    const std::string whole = closed_line(kFence);
+    std::string damaged = opened_line(kFence);
+    damaged[damaged.size() - 2] ^= 1;
+    dir.write("gates", closed_line(FenceGate{{0x10000, 0, 0x1c, 0}, 1, 2, 3}) + whole + damaged);
+
+    ASSERT_TRUE(record.note_closed(FenceGate{kPort, 1, 2, 3}));
+
+    EXPECT_EQ(text(), closed_line(FenceGate{{0x10000, 0, 0x1c, 0}, 1, 2, 3}) + whole + damaged);
+    EXPECT_EQ(record.load().value().damaged, std::vector<std::string>{"line 3"});
+}
+
 // A crash can cut the last line anywhere: the state is that before the line or that after it.
 TEST_F(GateRecordTest, IsBeforeOrAfterTheLastLineWhereverItIsCut) {
     const std::vector<std::string> lines{closed_line(kFence), closed_line(kService),
@@ -157,6 +193,44 @@ TEST_F(GateRecordTest, StaysSmallWhileOneGateNeverOpens) {
 
     EXPECT_EQ(closed(), (std::vector<Gate>{kService}));
     EXPECT_LE(text().size(), 17U * 1024);
+}
+
+// Each rewriting reads and checks every line; with many gates closed that is not for each closing.
+TEST_F(GateRecordTest, IsRewrittenAFewTimesWhileAThousandGatesClose) {
+    std::size_t rewritten = 0;
+    const GateRecord watched{
+        dir.path(), [&](std::string_view step) { rewritten += step == "before rename" ? 1 : 0; }};
+    std::vector<Gate> gates;
+    for (std::uint32_t number = 0; number < 1000; ++number) {
+        gates.emplace_back(ServiceGate{{number, 0, 0, 0}, pci::Service::Aer});
+        ASSERT_TRUE(watched.note_closed(gates.back()));
+    }
+
+    EXPECT_EQ(closed(), gates);
+    EXPECT_EQ(rewritten, 2U);
+    for (const Gate& gate : gates) {
+        ASSERT_TRUE(watched.note_opened(gate));
+    }
+    EXPECT_EQ(closed(), std::vector<Gate>{});
+    EXPECT_EQ(text(), "");
+}
+
+// A full record must still take that a gate was opened.
+TEST_F(GateRecordTest, TakesThatAGateWasOpenedWhereThereIsNoRoomForAnotherLine) {
+    std::string full;
+    std::vector<Gate> gates;
+    while (full.size() + 100 < kRecordBytesMax) {
+        const auto number = static_cast<std::uint32_t>(gates.size());
+        gates.emplace_back(ServiceGate{{number, 0, 0, 0}, pci::Service::Aer});
+        full += closed_line(gates.back());
+    }
+    full += std::string(kRecordBytesMax - full.size() - 1, 'x') + "\n";
+    dir.write("gates", full);
+
+    ASSERT_TRUE(record.note_opened(gates.back()));
+
+    gates.pop_back();
+    EXPECT_EQ(record.load().value().gates, gates);
 }
 
 TEST_F(GateRecordTest, RefusesAGateThatDoesNotFit) {
