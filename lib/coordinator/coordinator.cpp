@@ -154,11 +154,11 @@ std::vector<Action> Coordinator::time_passed(Instant now) {
     return settle(now);
 }
 
-std::vector<pci::Address> Coordinator::to_sample() const {
-    std::vector<pci::Address> ports;
-    for (const pci::Address& port : sampled_) {
+std::vector<AtRest> Coordinator::to_sample() const {
+    std::vector<AtRest> ports;
+    for (const auto& [port, rest] : sampled_) {
         if (!slots_.at(port).in_flight) {
-            ports.push_back(port);
+            ports.push_back({port, rest});
         }
     }
     return ports;
@@ -214,7 +214,7 @@ void Coordinator::apply(const pci::Address& port, Step step, Instant now) {
         if (sampled) {
             sampled_.erase(port);
         } else {
-            sampled_.insert(port);
+            sampled_.emplace(port, ++rests_);
         }
     }
     if (slot.facts.policy.level != level) {

@@ -40,6 +40,14 @@ struct Settings {
     std::uint32_t session = 0;
 };
 
+/// A slot that wants to be sampled. `rest` is another number each time that it comes to rest: what
+/// was sampled in an earlier one says nothing of this one.
+struct AtRest {
+    pci::Address port;
+    std::uint64_t rest = 0;
+    bool operator==(const AtRest&) const = default;
+};
+
 /// All slots of the machine and what stands between them: routes events to the slots they concern,
 /// gives turns (invariants 1 and 2), keeps machine-wide effects apart (invariant 4). Pure like
 /// step(): values in, actions out; of the actions only
@@ -77,7 +85,7 @@ public:
 
     /// Those of them that are not being looked at: a look that hangs must not take a sample with
     /// it.
-    std::vector<pci::Address> to_sample() const;
+    std::vector<AtRest> to_sample() const;
     std::vector<SlotStatus> statuses(Instant now) const;
     /// How the first step of a request would be judged.
     InUse preview_use(const event::ResetRequested& request, const event::Usage& usage) const;
@@ -145,8 +153,9 @@ private:
     std::map<pci::Address, Slot> slots_;
     std::map<std::uint32_t, pci::Address> serials_;  ///< high half of an effect id -> its slot
     std::set<std::pair<Instant, pci::Address>> deadlines_;
-    std::set<pci::Address> sampled_;  ///< wants_samples() of their slots
-    Instant settled_at_;              ///< what ends later may be what somebody's turn waits for
+    std::map<pci::Address, std::uint64_t> sampled_;  ///< wants_samples() of their slots: the rest
+    std::uint64_t rests_ = 0;
+    Instant settled_at_;  ///< what ends later may be what somebody's turn waits for
     Ledger ledger_;
     Turns turns_;
     MachineLock machine_;

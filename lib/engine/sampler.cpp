@@ -9,20 +9,22 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "coordinator/coordinator.hpp"
 #include "event/outcome.hpp"
 #include "event/port_sample.hpp"
 #include "pci/address.hpp"
 
 namespace slotd::engine {
 
-Sampler::Request Sampler::begin_round(const std::vector<pci::Address>& ports, Duration period,
-                                      Instant now) {
+using coordinator::AtRest;
+
+Sampler::Request Sampler::begin_round(std::vector<AtRest> ports, Duration period, Instant now) {
     next_round_ = now + period;
-    round_ = ports;
+    round_ = std::move(ports);
     asked_to_ = 0;
-    // A slot that was not at rest, or not looked at, since the last round begins anew.
-    std::erase_if(digests_, [&](const auto& known) {
-        return !std::ranges::binary_search(round_, known.first);
+    std::erase_if(seen_, [&](const auto& known) {
+        const auto at = std::ranges::lower_bound(round_, known.first, {}, &AtRest::port);
+        return at == round_.end() || *at != AtRest{known.first, known.second.rest};
     });
     return ask(now);
 }
@@ -38,20 +40,21 @@ Sampler::Request Sampler::ask(Instant now) {
     asked_at_ = now;
     asked_from_ = asked_to_;
     asked_to_ += count;
-    for (const pci::Address& port : std::span(round_).subspan(asked_from_, count)) {
-        const auto known = digests_.find(port);
-        request.ports.push_back({port, known == digests_.end() ? 0 : known->second});
+    for (const AtRest& one : std::span(round_).subspan(asked_from_, count)) {
+        const auto known = seen_.find(one.port);
+        request.ports.push_back({one.port, known == seen_.end() ? 0 : known->second.digest});
     }
     return request;
 }
 
 std::vector<pci::Address> Sampler::forget_asked() {
-    const auto asked = std::span(round_).subspan(asked_from_, asked_to_ - asked_from_);
-    for (const pci::Address& port : asked) {
-        digests_.erase(port);
+    std::vector<pci::Address> ports;
+    for (const AtRest& one : std::span(round_).subspan(asked_from_, asked_to_ - asked_from_)) {
+        seen_.erase(one.port);
+        ports.push_back(one.port);
     }
     asked_ = 0;
-    return {asked.begin(), asked.end()};
+    return ports;
 }
 
 Sampler::Result Sampler::answered(const event::Outcome& outcome, Instant now) {
@@ -69,8 +72,11 @@ Sampler::Result Sampler::answered(const event::Outcome& outcome, Instant now) {
         return result;
     }
     for (const event::PortSample& sample : outcome.samples) {
-        digests_.insert_or_assign(sample.port, sample.digest);
-        result.look_at.push_back(sample.port);
+        const auto at = std::ranges::lower_bound(round_, sample.port, {}, &AtRest::port);
+        if (at != round_.end() && at->port == sample.port) {
+            seen_.insert_or_assign(sample.port, Seen{at->rest, sample.digest});
+            result.look_at.push_back(sample.port);
+        }
     }
     result.next = ask(now);
     return result;
@@ -85,7 +91,7 @@ Sampler::Result Sampler::give_up(Instant now) {
 }
 
 void Sampler::forget() {
-    digests_.clear();
+    seen_.clear();
     round_.clear();
     asked_to_ = 0;
     asked_ = 0;

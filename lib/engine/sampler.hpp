@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "coordinator/coordinator.hpp"
 #include "event/outcome.hpp"
 #include "event/port_sample.hpp"
 #include "pci/address.hpp"
@@ -19,8 +20,9 @@ namespace slotd::engine {
 /// otherwise than in the round before; those are then looked at. Pure: it says what to ask for, and
 /// is told what came of it.
 ///
-/// A port that is new in a round has no digest yet, so it counts as another: what changed between
-/// the last look at it and its first sample is seen by the look that follows the sample.
+/// A port that has come to rest since the last round has no digest yet, so it counts as another:
+/// what changed between the last look at it and its first sample is seen by the look that follows
+/// the sample.
 class Sampler {
 public:
     /// Ids from here on are of samples: the high half is no slot's.
@@ -39,7 +41,7 @@ public:
     /// A round begins when one is due: `ports` are those that want to be sampled then.
     bool round_due(Instant now) const { return asked_ == 0 && now >= next_round_; }
 
-    Request begin_round(const std::vector<pci::Address>& ports, Duration period, Instant now);
+    Request begin_round(std::vector<coordinator::AtRest> ports, Duration period, Instant now);
 
     /// What follows from an answer: ports to look at, and what else of this round to ask for.
     struct Result {
@@ -67,8 +69,13 @@ private:
     Request ask(Instant now);
     std::vector<pci::Address> forget_asked();
 
-    std::map<pci::Address, std::uint64_t> digests_;
-    std::vector<pci::Address> round_;
+    struct Seen {
+        std::uint64_t rest;
+        std::uint64_t digest;
+    };
+
+    std::map<pci::Address, Seen> seen_;
+    std::vector<coordinator::AtRest> round_;
     std::size_t asked_to_ = 0;    ///< of the round: how many have been asked for
     std::size_t asked_from_ = 0;  ///< the first that is being asked for
     event::EffectId asked_ = 0;

@@ -13,6 +13,7 @@
 #include "action/effect.hpp"
 #include "action/record.hpp"
 #include "base/time.hpp"
+#include "coordinator/coordinator.hpp"
 #include "engine/sampler.hpp"
 #include "event/outcome.hpp"
 #include "event/port_sample.hpp"
@@ -172,11 +173,22 @@ TEST(SamplingElsewhere, NothingIsSampledWhereTheKernelAnnouncesHotplug) {
     }
 }
 
+TEST(SamplerRounds, WhatWasSeenInAnEarlierRestSaysNothingOfThisOne) {
+    Sampler sampler;
+    auto request = sampler.begin_round({{kFirst, 1}, {kSecond, 2}}, 500ms, Instant{});
+    Outcome both;
+    both.samples = {{kFirst, 10}, {kSecond, 20}};
+    EXPECT_EQ(sampler.answered(both, Instant{}).look_at, (Addresses{kFirst, kSecond}));
+
+    request = sampler.begin_round({{kFirst, 3}, {kSecond, 2}}, 500ms, Instant{500ms});
+    EXPECT_EQ(request.ports, (std::vector<PortSample>{{kFirst, 0}, {kSecond, 20}}));
+}
+
 TEST(SamplerRounds, ManyPortsAreAskedForInPartsOneAfterTheOther) {
-    Addresses ports;
+    std::vector<coordinator::AtRest> ports;
     for (std::uint8_t bus = 0; bus < 20; ++bus) {
         for (std::uint8_t device = 0; device < 32; ++device) {
-            ports.push_back({0, bus, device, 0});
+            ports.push_back({{0, bus, device, 0}, 1});
         }
     }
     Sampler sampler;
