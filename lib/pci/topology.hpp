@@ -72,10 +72,20 @@ public:
     bool operator==(const Topology&) const = default;
 
 private:
+    /// Whole, so that a search reads no port.
+    struct BusRange {
+        std::uint32_t domain = 0;
+        std::uint8_t secondary = 0;
+        std::uint8_t subordinate = 0;
+        std::size_t at = 0;  ///< in ports_
+
+        bool operator==(const BusRange&) const = default;
+    };
+
     std::vector<Port> ports_;
     // Follow from ports_, which every event asks: places in it, so that a copy keeps its own.
     std::vector<std::size_t> by_parent_;  ///< ports that have one; by parent, then by address
-    std::vector<std::size_t> by_bus_;     ///< configured ones; by domain and secondary bus
+    std::vector<BusRange> by_bus_;        ///< of configured ones; by domain and secondary bus
 };
 
 }  // namespace slotd::pci
