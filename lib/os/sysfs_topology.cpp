@@ -331,9 +331,11 @@ pci::Port SysfsTopology::Scan::port_of(const Node& node, Kind kind) {
     }
     port.services = services_[port.address];
     port.bound = bound_[port.address];
+    std::vector<pci::Function> functions;
     for (const pci::Address& child : node.children) {
-        port.functions.push_back(nodes_.at(child).function);
+        functions.push_back(nodes_.at(child).function);
     }
+    port.functions = std::move(functions);
     return port;
 }
 

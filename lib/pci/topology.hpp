@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/shared_list.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
 #include "pci/service.hpp"
@@ -37,10 +38,10 @@ struct Port {
     std::vector<Address> path = {};
     std::uint8_t secondary_bus = 0;  ///< first bus below the link; 0 while not configured
     std::uint8_t subordinate_bus = 0;
-    std::string slot_name;            ///< /sys/bus/pci/slots/<name>; empty when there is none now
-    ServiceSet services;              ///< port service devices that exist
-    ServiceSet bound;                 ///< those with their driver bound
-    std::vector<Function> functions;  ///< directly below the link, by address
+    std::string slot_name;           ///< /sys/bus/pci/slots/<name>; empty when there is none now
+    ServiceSet services;             ///< port service devices that exist
+    ServiceSet bound;                ///< those with their driver bound
+    SharedList<Function> functions;  ///< directly below the link, by address
 
     bool operator==(const Port&) const = default;
 

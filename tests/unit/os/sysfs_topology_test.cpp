@@ -142,8 +142,9 @@ TEST(SysfsTopology, TellsVirtualFunctionsFromPhysicalOnes) {
     tree.files().link("devices/" + kRootPortPath + "/0000:01:10.0/physfn", "../0000:01:00.0");
 
     pci::Port expected = root_port();
-    expected.functions = {function(kCard, "igb"), function({0, 1, 0x10, 0}, "igbvf")};
-    expected.functions[1].is_virtual = true;
+    pci::Function virtual_one = function({0, 1, 0x10, 0}, "igbvf");
+    virtual_one.is_virtual = true;
+    expected.functions = {function(kCard, "igb"), virtual_one};
     EXPECT_EQ(scanned(tree), pci::Topology({expected}));
 }
 
