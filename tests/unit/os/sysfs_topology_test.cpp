@@ -273,10 +273,7 @@ TEST(SysfsTopology, GivesAFunctionThatHasLostItsAttributesAnUnknownIdentity) {
     const fakes::FakePciTree tree;
     tree.bridge(kRootPortPath, 1, 3);
     tree.endpoint(kCardPath, "");
-    for (const char* name : {"class", "vendor", "device", "subsystem_vendor"}) {
-        tree.remove_attribute(kCardPath, name);
-    }
-    tree.attribute(kCardPath, "subsystem_device", std::string("\xff\x00\n", 3));
+    tree.attribute(kCardPath, "modalias", std::string("\xff\x00\n", 3));
     tree.attribute(kCardPath, "revision", "0x123456789\n");
 
     pci::Port expected = root_port();
