@@ -22,7 +22,7 @@ control::HookQuestion question_about(const coordinator::Slot& slot) {
     control::HookQuestion question;
     question.port = slot.facts.port;
     question.slot = slot.facts.name;
-    question.functions = slot.facts.functions;
+    question.functions.assign(slot.facts.functions.begin(), slot.facts.functions.end());
     question.incident = slot.incident ? slot.incident->id : 0;
     if (const auto* const operation = coordinator::operation_of(slot.phase)) {
         question.step = operation->rungs.empty() ? "" : to_text(operation->rungs.front());

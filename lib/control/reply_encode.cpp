@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -134,12 +135,8 @@ json parameters_of(const Reply& reply) {
                           [](const DescriptionReply& one) -> json {
                               return {{"description", one.description}};
                           },
-                          [](const SlotsReply& one) -> json {
-                              json slots = json::array();
-                              for (const auto& slot : one.slots) {
-                                  slots.push_back(of_slot(slot));
-                              }
-                              return {{"slots", std::move(slots)}};
+                          [](const SlotsReply&) -> json {
+                              return {{"slots", json::array()}};
                           },
                           [](const SlotReply& one) -> json {
                               return {{"slot", of_slot(one.slot)}};
@@ -243,12 +240,30 @@ NamedError error_of(const Fault& fault) {
 
 }  // namespace
 
+namespace {
+
+/// Slot by slot: of thousands the text alone is megabytes, and as values many times that.
+std::string texts_of(const std::vector<coordinator::SlotStatus>& slots) {
+    std::string text;
+    for (const coordinator::SlotStatus& slot : slots) {
+        text += (text.empty() ? "" : ",") + json_text(of_slot(slot));
+    }
+    return text;
+}
+
+}  // namespace
+
 std::string encode_reply(const Reply& reply, bool continues) {
     json message{{"parameters", parameters_of(reply)}};
     if (continues) {
         message["continues"] = true;
     }
-    return json_text(message) + '\0';
+    std::string text = json_text(message);
+    if (const auto* const many = std::get_if<SlotsReply>(&reply)) {
+        text.insert(text.rfind(']'), texts_of(many->slots));
+    }
+    text += '\0';
+    return text;
 }
 
 std::string encode_fault(const Fault& fault) {

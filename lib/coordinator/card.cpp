@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ Card Card::from(const event::Observation& seen) {
     return Card{true, seen.occupied(), seen.functions, seen.link_width, seen.link_speed};
 }
 
-Card Card::enumerated(const std::vector<pci::Function>& functions, const event::Observation& seen) {
+Card Card::enumerated(std::span<const pci::Function> functions, const event::Observation& seen) {
     Card card = from(seen);
     for (event::FunctionSeen& function : card.functions) {
         const auto known = std::ranges::find(functions, function.address, &pci::Function::address);
@@ -125,8 +126,7 @@ bool not_set_up(const Card& known, const event::Observation& seen) {
     });
 }
 
-bool enumeration_fits(const std::vector<pci::Function>& enumerated,
-                      const event::Observation& seen) {
+bool enumeration_fits(std::span<const pci::Function> enumerated, const event::Observation& seen) {
     const bool all_fit = std::ranges::all_of(seen.functions, [&](const auto& function) {
         const auto known = std::ranges::find(enumerated, function.address, &pci::Function::address);
         return function.identity.answers() && known != enumerated.end() &&

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct Card {
     static Card from(const event::Observation& seen);
     /// The card that the kernel has enumerated: where another answers in its place, the identity is
     /// the enumerated one's, so that the next look finds the other to be another.
-    static Card enumerated(const std::vector<pci::Function>& functions,
+    static Card enumerated(std::span<const pci::Function> functions,
                            const event::Observation& seen);
 };
 
@@ -59,7 +60,7 @@ CardChange compare_unheard(const Card& known, const event::Observation& seen);
 bool not_set_up(const Card& known, const event::Observation& seen);
 
 /// What is enumerated is what is there: a hot-plug that the kernel has played already.
-bool enumeration_fits(const std::vector<pci::Function>& enumerated, const event::Observation& seen);
+bool enumeration_fits(std::span<const pci::Function> enumerated, const event::Observation& seen);
 
 /// "the link is 2.5 GT/s x1 and was 16.0 GT/s x4"; empty where it is not slower or narrower than it
 /// was, or one of the two is not known.

@@ -35,31 +35,40 @@ namespace {
 constexpr const char* kRescanLockHeld =
     "the kernel's rescan lock may be held by a call that never returned";
 
+/// Of a card directly below the port: it is no port itself. Most events are about one.
+bool is_of_card(const pci::Port& above, const pci::Address& function) {
+    const auto at = std::ranges::find(above.functions, function, &pci::Function::address);
+    return at != above.functions.end() && !at->is_bridge;
+}
+
 }  // namespace
 
 Coordinator::Coordinator(Settings settings) : settings_(std::move(settings)) {}
 
 std::vector<Action> Coordinator::kernel_said(const event::KernelEvent& event, Instant now) {
     const auto route = [&](const pci::Address& function, const SlotEvent& slot_event) {
-        if (const pci::Port* const above = topology_.port_above(function)) {
-            deliver(above->address, slot_event, now);
+        const pci::Port* const above = topology_.port_above(function);
+        if (above != nullptr) {
+            deliver_to(*above, slot_event, now);
         }
         // A report that names a port is about what is below it as well (kernels before 6.18 sent
         // FAILED_RECOVERY for the port only).
-        deliver(function, slot_event, now);
+        if (above == nullptr || !is_of_card(*above, function)) {
+            deliver(function, slot_event, now);
+        }
     };
     std::visit(Overloaded{
                    [&](const event::RecoveryReported& one) { route(one.function, one); },
                    [&](const event::ErrorReported& one) { route(one.function, one); },
                    [&](const event::HotplugSeen& one) {
                        if (const pci::Port* const above = topology_.port_above(one.function)) {
-                           deliver(above->address, one, now);
+                           deliver_to(*above, one, now);
                        }
                    },
                    [&](const event::HotplugAnnounced& one) { deliver(one.port, one, now); },
                    [&](const event::DeviceWedged& one) {
                        if (const pci::Port* const above = topology_.port_above(one.function)) {
-                           deliver(above->address, one, now);
+                           deliver_to(*above, one, now);
                        }
                    },
                    // The topology is scanned afresh by whoever feeds us.
@@ -92,7 +101,7 @@ std::vector<Action> Coordinator::effect_finished(event::EffectId id, const event
         const pci::Address port = owner->second;
         const std::optional<InFlight> done = slots_.at(port).in_flight;
         note_link(port, outcome);
-        apply(port, finish_effect(slots_.at(port), id, outcome, now, settings_.limits), now);
+        finish(port, id, outcome, now);
         if (done && done->id == id) {
             give_to_its_slot(port, done->effect);
         }
@@ -199,33 +208,70 @@ Instant Coordinator::next_deadline() const {
 void Coordinator::deliver(const pci::Address& port, const SlotEvent& event, Instant now) {
     const auto at = slots_.find(port);
     if (at != slots_.end()) {
-        apply(port, step(at->second, event, now, settings_.limits), now);
+        let_step(at->second, event, now);
     }
 }
 
-void Coordinator::apply(const pci::Address& port, Step step, Instant now) {
+void Coordinator::deliver_to(const pci::Port& port, const SlotEvent& event, Instant now) {
+    const auto place = static_cast<std::size_t>(&port - topology_.ports().data());
+    const auto at = slots_.find(port.address, place);
+    if (at != slots_.end()) {
+        let_step(at->second, event, now);
+    }
+}
+
+void Coordinator::let_step(Slot& slot, const SlotEvent& event, Instant now) {
+    const Before before(slot);
+    apply(slot, before, step(std::move(slot), event, now, settings_.limits), now);
+}
+
+void Coordinator::finish(const pci::Address& port, event::EffectId id,
+                         const event::Outcome& outcome, Instant now) {
     Slot& slot = slots_.at(port);
-    deadlines_.erase({deadline_of(slot.phase), port});
-    const policy::Level level = slot.facts.policy.level;
-    const std::size_t phase = slot.phase.index();
-    const bool sampled = wants_samples(slot);
+    const Before before(slot);
+    apply(slot, before, finish_effect(std::move(slot), id, outcome, now, settings_.limits), now);
+}
+
+void Coordinator::move_deadline(const pci::Address& port, Instant before, Instant now_at) {
+    if (now_at == before) {
+        return;
+    }
+    auto kept = deadlines_.extract({before, port});
+    if (now_at == kNever) {
+        return;
+    }
+    // It is often the latest of all: then the hint spares the search.
+    if (kept) {
+        kept.value().first = now_at;
+        deadlines_.insert(deadlines_.end(), std::move(kept));
+    } else {
+        deadlines_.emplace_hint(deadlines_.end(), now_at, port);
+    }
+}
+
+Coordinator::Before::Before(const Slot& slot)
+    : deadline(deadline_of(slot.phase)),
+      level(slot.facts.policy.level),
+      phase(slot.phase.index()),
+      sampled(wants_samples(slot)) {}
+
+void Coordinator::apply(Slot& slot, const Before& before, Step step, Instant now) {
     slot = std::move(step.slot);
-    if (wants_samples(slot) != sampled) {
-        if (sampled) {
+    const pci::Address port = slot.facts.port;
+    if (wants_samples(slot) != before.sampled) {
+        if (before.sampled) {
             sampled_.erase(port);
         } else {
             sampled_.emplace(port, ++rests_);
         }
     }
-    if (slot.facts.policy.level != level) {
+    if (slot.facts.policy.level != before.level) {
         level_changed(port);
     }
-    if (slot.phase.index() != phase) {
+    if (slot.phase.index() != before.phase) {
         match_anew(port);
     }
-    if (const Instant at = deadline_of(slot.phase); at != kNever) {
-        deadlines_.insert({at, port});
-    }
+    move_deadline(port, before.deadline, deadline_of(slot.phase));
     for (Action& action : step.actions) {
         std::visit(
             Overloaded{
@@ -318,9 +364,7 @@ std::vector<Action> Coordinator::settle(Instant now) {
             refused_.pop_front();
             const auto owner = serials_.find(static_cast<std::uint32_t>(id >> 32));
             if (owner != serials_.end()) {
-                const pci::Address port = owner->second;
-                apply(port, finish_effect(slots_.at(port), id, outcome, now, settings_.limits),
-                      now);
+                finish(owner->second, id, outcome, now);
             }
             continue;
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/flat_map.hpp"
 #include "base/time.hpp"
 #include "coordinator/gate.hpp"
 #include "coordinator/in_use.hpp"
@@ -27,6 +29,7 @@
 #include "pci/address.hpp"
 #include "pci/link.hpp"
 #include "pci/topology.hpp"
+#include "policy/level.hpp"
 #include "policy/limits.hpp"
 #include "policy/slot_policy.hpp"
 
@@ -95,7 +98,7 @@ public:
 
     const pci::Topology& topology() const { return topology_; }
 
-    const std::map<pci::Address, Slot>& slots() const { return slots_; }
+    const FlatMap<pci::Address, Slot>& slots() const { return slots_; }
 
     const Turns& turns() const { return turns_; }
 
@@ -134,7 +137,25 @@ private:
     std::optional<Turns::Decision> turn_to_call_back(Instant now) const;
 
     void deliver(const pci::Address& port, const SlotEvent& event, Instant now);
-    void apply(const pci::Address& port, Step step, Instant now);
+    /// To the slot of a port of the topology, which has the port's place among all.
+    void deliver_to(const pci::Port& port, const SlotEvent& event, Instant now);
+    void let_step(Slot& slot, const SlotEvent& event, Instant now);
+
+    /// What decides what follows from a step, of the slot before it.
+    struct Before {
+        explicit Before(const Slot& slot);
+
+        Instant deadline;
+        policy::Level level;
+        std::size_t phase;
+        bool sampled;
+    };
+
+    /// `slot` was given to the step, which gives it back.
+    void apply(Slot& slot, const Before& before, Step step, Instant now);
+    void move_deadline(const pci::Address& port, Instant before, Instant now_at);
+    void finish(const pci::Address& port, event::EffectId id, const event::Outcome& outcome,
+                Instant now);
     void request(const pci::Address& port, event::RequestId id, const SlotEvent& event,
                  Instant now);
     /// What the ledger has decided goes to the slots and to the history.
@@ -150,7 +171,7 @@ private:
 
     Settings settings_;
     pci::Topology topology_;
-    std::map<pci::Address, Slot> slots_;
+    FlatMap<pci::Address, Slot> slots_;
     std::map<std::uint32_t, pci::Address> serials_;  ///< high half of an effect id -> its slot
     std::set<std::pair<Instant, pci::Address>> deadlines_;
     std::map<pci::Address, std::uint64_t> sampled_;  ///< wants_samples() of their slots: the rest

@@ -125,10 +125,11 @@ void Coordinator::match_anew(const pci::Address& port) {
         return;
     }
     policy::SlotTraits traits{port, slot.facts.name, slot.facts.functions};
-    if (traits == slot.traits) {
+    const bool same = traits == slot.traits;
+    slot.traits = std::move(traits);
+    if (same) {
         return;
     }
-    slot.traits = std::move(traits);
     policy::SlotPolicy wanted = settings_.policy.for_slot(slot.traits);
     if (wanted != promised(slot)) {
         pending_.emplace_back(port, Reconfigured{std::move(wanted)});

@@ -80,8 +80,10 @@ std::vector<Action> Coordinator::topology_scanned(pci::Topology topology, Instan
         }
         SlotFacts facts = facts_of(port);
         keep_what_comes_and_goes(facts, at->second);
-        if (facts != at->second.facts) {
-            at->second.facts = std::move(facts);
+        const bool changed = facts != at->second.facts;
+        // Where nothing changed too: what the topology before it shared with the slot goes with it.
+        at->second.facts = std::move(facts);
+        if (changed) {
             deliver(port.address, FactsChanged{}, now);
         }
         match_anew(port.address);
@@ -99,13 +101,15 @@ void Coordinator::add_slot(const pci::Port& port, Instant now) {
     slot.incident_base =
         (std::uint64_t{settings_.session} << 32) | (std::uint64_t{serial_ & 0xffffU} << 16);
     serials_[serial_] = port.address;
-    slots_[port.address] = slot;
+    Before before(slot);
+    before.deadline = kNever;  // nobody waits for it yet
+    Slot& kept = slots_.put(port.address, std::move(slot));
     level_changed(port.address);
     outgoing_.emplace_back(slots_changed(
-        port.address, "watching at level " + std::string(to_text(slot.facts.policy.level)) +
-                          (slot.facts.hotplug ? ", hot-plug slot" : ", no hot-plug") +
+        port.address, "watching at level " + std::string(to_text(kept.facts.policy.level)) +
+                          (kept.facts.hotplug ? ", hot-plug slot" : ", no hot-plug") +
                           (port.bound.empty() ? "" : ", services " + port.bound.to_string())));
-    apply(port.address, begin(slot, now, settings_.limits), now);
+    apply(kept, before, begin(std::move(kept), now, settings_.limits), now);
     if (const auto recalled = ledger_.recalled(port.address, now)) {
         pending_.emplace_back(port.address, *recalled);
     }
@@ -249,7 +253,7 @@ std::vector<SlotStatus> Coordinator::statuses(Instant now) const {
         status.automatic_action = slot.facts.policy.automatic_action;
         status.budget_left =
             ledger_.budget().left(port, slot.facts.root_port, now, settings_.limits);
-        status.quarantine = slot.quarantine.value_or("");
+        status.quarantine = slot.quarantine ? *slot.quarantine : "";
         if (slot.hold) {
             status.held_by = slot.hold->by;
             status.held_for =
@@ -257,7 +261,7 @@ std::vector<SlotStatus> Coordinator::statuses(Instant now) const {
         }
         status.incident = slot.incident ? slot.incident->id : 0;
         status.occupied = slot.known.occupied;
-        status.functions = slot.facts.functions;
+        status.functions.assign(slot.facts.functions.begin(), slot.facts.functions.end());
         for (pci::Function& function : status.functions) {
             // sysfs does not know serial numbers; the last look did.
             for (const event::FunctionSeen& seen : slot.known.functions) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,7 +24,7 @@
 
 namespace slotd::coordinator {
 
-Draft::Draft(Slot slot_before, Instant at, const policy::Limits& bounds)
+Draft::Draft(Slot&& slot_before, Instant at, const policy::Limits& bounds)
     : slot(std::move(slot_before)),
       now(at),
       limits(bounds) {}
@@ -40,8 +39,7 @@ void Draft::enter(SlotPhase next, action::Priority priority, const std::string& 
 
 void Draft::run(std::vector<action::Effect> script) {
     SLOTD_ASSERT(!script.empty());
-    slot.script.assign(std::make_move_iterator(script.begin()),
-                       std::make_move_iterator(script.end()));
+    slot.script = std::move(script);
     if (slot.in_flight) {
         if (!action::reads_only(slot.in_flight->effect)) {
             slot.in_flight->abandoned = true;
@@ -57,7 +55,7 @@ bool Draft::start_next() {
         return slot.in_flight.has_value();
     }
     const action::Effect effect = slot.script.front();
-    slot.script.pop_front();
+    slot.script.erase(slot.script.begin());
     // Pessimistic: from here on the gate may be closed, whatever becomes of the answer.
     bool newly_closed = false;
     if (const auto gate = closed_by(effect)) {

@@ -20,7 +20,7 @@ namespace slotd::coordinator {
 /// Lives inside one call of step(); outside of it only values are seen.
 class Draft {
 public:
-    Draft(Slot slot, Instant now, const policy::Limits& limits);
+    Draft(Slot&& slot, Instant now, const policy::Limits& limits);
 
     Slot slot;
     const Instant now;

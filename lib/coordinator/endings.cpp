@@ -98,7 +98,7 @@ void hand_to_operator(Draft& draft, const Verdict& verdict) {
         Priority::Notice, "held by " + hold.by);
     while (!draft.slot.waiting.empty()) {
         const event::ResetRequested request = draft.slot.waiting.front();
-        draft.slot.waiting.pop_front();
+        draft.slot.waiting.erase(draft.slot.waiting.begin());
         queue_manual(draft, request);  // refuses, with the reason
     }
 }
@@ -236,7 +236,7 @@ void take_up_work(Draft& draft) {
 void take_next_request(Draft& draft) {
     while (!draft.slot.waiting.empty() && !draft.slot.next_level) {
         const event::ResetRequested request = draft.slot.waiting.front();
-        draft.slot.waiting.pop_front();
+        draft.slot.waiting.erase(draft.slot.waiting.begin());
         begin_manual(draft, request);
         if (std::holds_alternative<Waiting>(draft.slot.phase)) {
             return;

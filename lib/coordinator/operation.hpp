@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/boxed.hpp"
 #include "coordinator/card.hpp"
 #include "event/request.hpp"
 #include "pci/address.hpp"
@@ -29,10 +29,10 @@ struct Operation {
     std::uint32_t attempt = 0;        ///< of the current step; completions carry it
     bool reserved = false;            ///< the history has the current attempt, and not its end
     std::vector<policy::Rung> rungs;  ///< left to try, gentlest first; front is the current one
-    std::optional<event::ResetRequested> request;  ///< only of Purpose::Manual
-    Card before;                                   ///< what verification compares with
-    bool touched = false;                          ///< something of the current step has been done
-    bool frozen = false;       ///< only re-enumeration makes the functions usable again
+    Boxed<event::ResetRequested> request;  ///< only of Purpose::Manual
+    Card before;                           ///< what verification compares with
+    bool touched = false;                  ///< something of the current step has been done
+    bool frozen = false;                   ///< only re-enumeration makes the functions usable again
     bool ill = false;          ///< the slot was not well before; only of Purpose::Manual
     std::string last_failure;  ///< why the step before did not do
 

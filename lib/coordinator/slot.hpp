@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "action/effect.hpp"
+#include "base/boxed.hpp"
+#include "base/shared_list.hpp"
 #include "base/time.hpp"
 #include "coordinator/card.hpp"
 #include "coordinator/gate.hpp"
@@ -41,7 +42,7 @@ struct SlotFacts {
     std::vector<ServiceAt> error_services;    ///< aer and dpc of the AER domain
     std::vector<ServiceAt> hotplug_services;  ///< pciehp of this port and of the ports below it
     std::vector<ServiceAt> others_hotplug;    ///< pciehp of the domain's other ports, held ones not
-    std::vector<pci::Function> functions;     ///< as enumerated
+    SharedList<pci::Function> functions;      ///< as enumerated
     bool operator==(const SlotFacts&) const = default;
 };
 
@@ -114,16 +115,16 @@ struct Slot {
     Card known;
     /// What a replay was begun for: it is not begun again while the slot looks the same, whatever
     /// became of it.
-    std::optional<Card> replayed;
+    Boxed<Card> replayed;
     GateSet closed;
     KernelHeard heard;
-    std::optional<Incident> incident;
-    std::optional<Hold> hold;               ///< in force; takes effect when the slot comes to rest
-    std::optional<std::string> quarantine;  ///< why; until released
-    std::optional<Unsettled> unsettled;
+    Boxed<Incident> incident;
+    Boxed<Hold> hold;               ///< in force; takes effect when the slot comes to rest
+    Boxed<std::string> quarantine;  ///< why; until released
+    Boxed<Unsettled> unsettled;
     std::uint64_t ill_incident = 0;  ///< the newest that the history holds for not well; 0: none
-    std::deque<event::ResetRequested> waiting;  ///< bounded by Limits::waiting_requests_max
-    std::deque<action::Effect> script;          ///< what the phase still wants done, in order
+    std::vector<event::ResetRequested> waiting;  ///< bounded by Limits::waiting_requests_max
+    std::vector<action::Effect> script;          ///< what the phase still wants done, in order
     std::optional<InFlight> in_flight;
     std::uint64_t effect_base = 0;  ///< high bits of this slot's effect ids; unique in this process
     std::uint64_t incident_base = 0;  ///< high bits of its incident ids; unique over restarts

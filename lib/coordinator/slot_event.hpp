@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "action/effect.hpp"
+#include "base/boxed.hpp"
 #include "coordinator/slot.hpp"
 #include "event/kernel_event.hpp"
 #include "event/observation.hpp"
@@ -74,9 +75,9 @@ struct HistoryFailed {
 
 /// What the history knows of this slot from before; comes once, some time after the start.
 struct Recalled {
-    std::optional<Hold> hold;
-    std::optional<std::string> quarantine;
-    std::optional<Unsettled> unsettled;
+    Boxed<Hold> hold;
+    Boxed<std::string> quarantine;
+    Boxed<Unsettled> unsettled;
     std::uint64_t incident = 0;  ///< the one that `unsettled` is of
     bool operator==(const Recalled&) const = default;
 };

@@ -243,11 +243,11 @@ bool under_way(const SlotPhase& phase, const AttemptReserved& reserved) {
 
 }  // namespace
 
-Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::Limits& limits) {
-    Draft draft(slot, now, limits);
+Step step(Slot slot, const SlotEvent& event, Instant now, const policy::Limits& limits) {
+    Draft draft(std::move(slot), now, limits);
     hear(draft.slot, event, now, limits);
     if (draft.slot.hold && now >= draft.slot.hold->until &&
-        !std::holds_alternative<Held>(slot.phase)) {
+        !std::holds_alternative<Held>(draft.slot.phase)) {
         draft.slot.hold.reset();  // its time passed while the slot was busy
     }
     std::visit(Overloaded{
@@ -271,15 +271,15 @@ Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::L
     return std::move(draft).done();
 }
 
-Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& outcome, Instant now,
+Step finish_effect(Slot slot, event::EffectId id, const event::Outcome& outcome, Instant now,
                    const policy::Limits& limits) {
-    Draft draft(slot, now, limits);
-    if (!slot.in_flight || slot.in_flight->id != id ||
+    Draft draft(std::move(slot), now, limits);
+    if (!draft.slot.in_flight || draft.slot.in_flight->id != id ||
         outcome.kind == event::OutcomeKind::ExecutorLost) {
         // Stale, or ExecutorRestarted will say what to do.
         return std::move(draft).done();
     }
-    const InFlight done = *slot.in_flight;
+    const InFlight done = *draft.slot.in_flight;
     const bool looked = action::reads_only(done.effect);
     if (outcome.kind == event::OutcomeKind::TimedOut && !looked) {
         // Stays in flight: its worker may still come back.
@@ -295,7 +295,7 @@ Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& o
     if (!done.abandoned && outcome.kind != event::OutcomeKind::Refused) {
         note_touched(draft.slot.phase);
     }
-    if (std::holds_alternative<Wedged>(slot.phase)) {
+    if (std::holds_alternative<Wedged>(draft.slot.phase)) {
         dispatch(draft, WorkerReturned{outcome});
     } else if (done.abandoned) {
         (void)draft.start_next();
@@ -311,8 +311,8 @@ Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& o
     return std::move(draft).done();
 }
 
-Step begin(const Slot& slot, Instant now, const policy::Limits& limits) {
-    Draft draft(slot, now, limits);
+Step begin(Slot slot, Instant now, const policy::Limits& limits) {
+    Draft draft(std::move(slot), now, limits);
     resync(draft, "new slot");
     return std::move(draft).done();
 }

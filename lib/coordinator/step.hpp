@@ -77,15 +77,16 @@ struct Step {
     bool operator==(const Step&) const = default;
 };
 
-/// Pure: no clock, no file, no log. Decides for every (phase, event) pair.
-Step step(const Slot& slot, const SlotEvent& event, Instant now, const policy::Limits& limits);
+/// Pure: no clock, no file, no log. Decides for every (phase, event) pair. The slot comes by value,
+/// here and below: who has no more use for the one before gives it, and nothing is copied.
+Step step(Slot slot, const SlotEvent& event, Instant now, const policy::Limits& limits);
 
 /// An effect that was started has ended; turns it into WorkDone, WorkFailed, WorkerReturned or the
 /// next effect of the script. A stale or unknown id changes nothing.
-Step finish_effect(const Slot& slot, event::EffectId id, const event::Outcome& outcome, Instant now,
+Step finish_effect(Slot slot, event::EffectId id, const event::Outcome& outcome, Instant now,
                    const policy::Limits& limits);
 
 /// The first step in a slot's life: look.
-Step begin(const Slot& slot, Instant now, const policy::Limits& limits);
+Step begin(Slot slot, Instant now, const policy::Limits& limits);
 
 }  // namespace slotd::coordinator

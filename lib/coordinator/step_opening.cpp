@@ -35,7 +35,7 @@ void step_opening(Draft& draft, const Opening& phase, const SlotEvent& event) {
                     phase.lost_workers < kLostWorkersMax) {
                     next.lost_workers += 1;
                     draft.slot.phase = next;
-                    draft.slot.script.push_front(failed.effect);
+                    draft.slot.script.insert(draft.slot.script.begin(), failed.effect);
                     (void)draft.start_next();
                     return;
                 }

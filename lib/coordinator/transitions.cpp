@@ -167,7 +167,7 @@ void yield(Draft& draft, Operation operation) {
     draft.end_attempt(operation, false, false, "gave way to the kernel, nothing was reset");
     if (operation.request) {
         // In front: it was first. The bound holds, it had a place before.
-        draft.slot.waiting.push_front(*operation.request);
+        draft.slot.waiting.insert(draft.slot.waiting.begin(), *operation.request);
     }
 }
 

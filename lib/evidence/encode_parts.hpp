@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 #include "event/observation.hpp"
 #include "event/usage.hpp"
@@ -17,12 +16,12 @@ namespace slotd::evidence {
 inline constexpr std::size_t kCauseBytesMax = 2800;
 
 /// The elements that fit below kCauseBytesMax as an array, and how many did not as "NAME_left_out".
-template <class T, class Put>
-void put_fitting(JsonLine& line, const std::string& name, const std::vector<T>& items, Put put) {
+template <class Items, class Put>
+void put_fitting(JsonLine& line, const std::string& name, const Items& items, Put put) {
     line.key(name);
     line.open('[');
     std::size_t kept = 0;
-    for (const T& item : items) {
+    for (const auto& item : items) {
         const std::size_t before = line.size();
         put(item);
         if (line.size() > kCauseBytesMax) {

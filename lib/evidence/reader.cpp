@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -237,10 +238,12 @@ pci::Port Reader::port(const json& object) {
         pci::ServiceSet::from_bits(static_cast<std::uint8_t>(number(object, "services", 0x1f)));
     port.bound =
         pci::ServiceSet::from_bits(static_cast<std::uint8_t>(number(object, "bound", 0x1f)));
+    std::vector<pci::Function> functions;
     for (const json& one : array(object, "functions")) {
-        port.functions.push_back({address(one, "at"), text_at(one, "driver"), identity(one),
-                                  flag_at(one, "bridge"), flag_at(one, "vf")});
+        functions.push_back({address(one, "at"), text_at(one, "driver"), identity(one),
+                             flag_at(one, "bridge"), flag_at(one, "vf")});
     }
+    port.functions = std::move(functions);
     return port;
 }
 

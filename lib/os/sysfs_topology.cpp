@@ -17,6 +17,7 @@
 #include "os/sysfs_dir.hpp"
 #include "os/sysfs_names.hpp"
 #include "pci/address.hpp"
+#include "pci/modalias.hpp"
 #include "pci/service.hpp"
 #include "pci/topology.hpp"
 
@@ -80,15 +81,13 @@ private:
         return noted(dir.read(attribute));
     }
 
-    /// "0x8086" as sysfs prints register values; `unknown` where it cannot be read or is no such
-    /// number.
-    template <class T>
-    T hex_attribute(const SysfsDir& dir, const std::string& name, T unknown = 0) {
-        const auto text = read(dir, name);
+    /// "0x02" as sysfs prints register values; 0 where it cannot be read or is no such number.
+    std::uint8_t revision_of(const SysfsDir& dir) {
+        const auto text = read(dir, "revision");
         if (!text || !text->starts_with("0x")) {
-            return unknown;
+            return 0;
         }
-        return parse_unsigned<T>(std::string_view(*text).substr(2), 16).value_or(unknown);
+        return parse_unsigned<std::uint8_t>(std::string_view(*text).substr(2), 16).value_or(0);
     }
 
     std::vector<std::string> names_below(const SysfsDir& dir, const std::string& name);
@@ -147,7 +146,11 @@ void SysfsTopology::Scan::read_functions(const SysfsDir& devices,
 
 void SysfsTopology::Scan::read_function(const SysfsDir& dir, Node& node) {
     pci::Function& function = node.function;
-    function.identity.class_code = hex_attribute<std::uint32_t>(dir, "class");
+    // One file in place of five, of every function of the machine.
+    const auto modalias = read(dir, "modalias");
+    if (const auto identity = modalias ? pci::identity_from_modalias(*modalias) : std::nullopt) {
+        function.identity = *identity;
+    }
     function.is_bridge = function.identity.class_code >> 8 == kClassPciBridge;
     if (function.is_bridge) {
         node.is_express_bridge = dir.exists("max_link_width");
@@ -158,15 +161,12 @@ void SysfsTopology::Scan::read_function(const SysfsDir& dir, Node& node) {
     }
     function.driver = dir.link_name("driver").value_or("");
     function.is_virtual = dir.exists("physfn");
-    function.identity.vendor = hex_attribute<std::uint16_t>(dir, "vendor", 0xffff);
-    function.identity.device = hex_attribute<std::uint16_t>(dir, "device", 0xffff);
     // That of a bridge is from a capability, which ConfigSpace does not read: where one side knew
     // more than the other, a switch would look like another card.
-    if (!function.is_bridge) {
-        function.identity.subsystem_vendor = hex_attribute<std::uint16_t>(dir, "subsystem_vendor");
-        function.identity.subsystem_device = hex_attribute<std::uint16_t>(dir, "subsystem_device");
+    if (function.is_bridge) {
+        function.identity.subsystem_vendor = function.identity.subsystem_device = 0;
     }
-    function.identity.revision = hex_attribute<std::uint8_t>(dir, "revision");
+    function.identity.revision = revision_of(dir);
 }
 
 SysfsTopology::BusRange SysfsTopology::Scan::read_range(const SysfsDir& dir,
@@ -309,9 +309,11 @@ pci::Port SysfsTopology::Scan::port_of(const Node& node, Kind kind) {
     }
     port.services = services_[port.address];
     port.bound = bound_[port.address];
+    std::vector<pci::Function> functions;
     for (const pci::Address& child : node.children) {
-        port.functions.push_back(nodes_.at(child).function);
+        functions.push_back(nodes_.at(child).function);
     }
+    port.functions = std::move(functions);
     return port;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -13,7 +12,10 @@ namespace slotd::pci {
 
 namespace {
 
-using BusKey = std::tuple<std::uint16_t, std::uint8_t>;
+/// In the order of by_bus_.
+std::uint64_t bus_key(std::uint32_t domain, std::uint8_t bus) {
+    return std::uint64_t{domain} << 8U | bus;
+}
 
 }  // namespace
 
@@ -26,13 +28,13 @@ Topology::Topology(std::vector<Port> ports) : ports_(std::move(ports)) {
             by_parent_.push_back(at);
         }
         if (ports_[at].secondary_bus != 0) {
-            by_bus_.push_back(at);
+            by_bus_.push_back({ports_[at].address.domain, ports_[at].secondary_bus,
+                               ports_[at].subordinate_bus, at});
         }
     }
     std::ranges::stable_sort(by_parent_, {}, [this](std::size_t at) { return *ports_[at].parent; });
-    std::ranges::stable_sort(by_bus_, {}, [this](std::size_t at) {
-        return BusKey(ports_[at].address.domain, ports_[at].secondary_bus);
-    });
+    std::ranges::stable_sort(
+        by_bus_, {}, [](const BusRange& one) { return bus_key(one.domain, one.secondary); });
 }
 
 const Port* Topology::find(const Address& port) const {
@@ -41,24 +43,32 @@ const Port* Topology::find(const Address& port) const {
 }
 
 const Port* Topology::port_above(const Address& function) const {
-    const auto key = [this](std::size_t at) {
-        return BusKey(ports_[at].address.domain, ports_[at].secondary_bus);
+    // Which half comes next is computed, not branched on: at thousands of ports a branch is guessed
+    // wrong at every second step, which is most of what the search would cost.
+    const std::uint64_t wanted = bus_key(function.domain, function.bus);
+    const auto begins_by_then = [&](std::size_t at) {
+        return std::size_t{bus_key(by_bus_[at].domain, by_bus_[at].secondary) <= wanted};
     };
-    auto at = std::ranges::upper_bound(by_bus_, BusKey(function.domain, function.bus), {}, key);
+    std::size_t at = 0;  // at the end: how many begin at that bus or before
+    std::size_t left = by_bus_.size();
+    for (; left > 1; left -= left / 2) {
+        at += left / 2 * begins_by_then(at + left / 2 - 1);
+    }
+    at += left == 0 ? 0 : begins_by_then(at);
     // A nested port's range lies inside its parent's: the one that starts latest is the nearest.
-    const Port* nearest = nullptr;
-    while (at != by_bus_.begin()) {
-        const Port& port = ports_[*--at];
-        const bool later = nearest != nullptr && port.secondary_bus < nearest->secondary_bus;
-        if (port.address.domain != function.domain || later) {
+    const BusRange* nearest = nullptr;
+    while (at != 0) {
+        const BusRange& range = by_bus_[--at];
+        const bool later = nearest != nullptr && range.secondary < nearest->secondary;
+        if (range.domain != function.domain || later) {
             break;
         }
         // Of two that start together, which only a scan of a machine in motion finds, the first.
-        if (function.bus <= port.subordinate_bus) {
-            nearest = &port;
+        if (function.bus <= range.subordinate) {
+            nearest = &range;
         }
     }
-    return nearest;
+    return nearest == nullptr ? nullptr : &ports_[nearest->at];
 }
 
 std::vector<const Port*> Topology::subtree(const Address& port) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/shared_list.hpp"
 #include "pci/address.hpp"
 #include "pci/identity.hpp"
 #include "pci/service.hpp"
@@ -37,10 +38,10 @@ struct Port {
     std::vector<Address> path = {};
     std::uint8_t secondary_bus = 0;  ///< first bus below the link; 0 while not configured
     std::uint8_t subordinate_bus = 0;
-    std::string slot_name;            ///< /sys/bus/pci/slots/<name>; empty when there is none now
-    ServiceSet services;              ///< port service devices that exist
-    ServiceSet bound;                 ///< those with their driver bound
-    std::vector<Function> functions;  ///< directly below the link, by address
+    std::string slot_name;           ///< /sys/bus/pci/slots/<name>; empty when there is none now
+    ServiceSet services;             ///< port service devices that exist
+    ServiceSet bound;                ///< those with their driver bound
+    SharedList<Function> functions;  ///< directly below the link, by address
 
     bool operator==(const Port&) const = default;
 
@@ -72,10 +73,20 @@ public:
     bool operator==(const Topology&) const = default;
 
 private:
+    /// Whole, so that a search reads no port.
+    struct BusRange {
+        std::uint32_t domain = 0;
+        std::uint8_t secondary = 0;
+        std::uint8_t subordinate = 0;
+        std::size_t at = 0;  ///< in ports_
+
+        bool operator==(const BusRange&) const = default;
+    };
+
     std::vector<Port> ports_;
     // Follow from ports_, which every event asks: places in it, so that a copy keeps its own.
     std::vector<std::size_t> by_parent_;  ///< ports that have one; by parent, then by address
-    std::vector<std::size_t> by_bus_;     ///< configured ones; by domain and secondary bus
+    std::vector<BusRange> by_bus_;        ///< of configured ones; by domain and secondary bus
 };
 
 }  // namespace slotd::pci

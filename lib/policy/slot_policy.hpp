@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/shared_list.hpp"
 #include "base/time.hpp"
 #include "pci/address.hpp"
 #include "pci/topology.hpp"
@@ -72,8 +73,8 @@ struct Rule {
 /// What rules look at.
 struct SlotTraits {
     pci::Address port;
-    std::string slot;                      ///< empty where there is none
-    std::vector<pci::Function> functions;  ///< directly below the port's link
+    std::string slot;                     ///< empty where there is none
+    SharedList<pci::Function> functions;  ///< directly below the port's link
     bool operator==(const SlotTraits&) const = default;
 };
 

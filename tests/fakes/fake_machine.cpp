@@ -68,8 +68,8 @@ Result<pci::Topology> FakeMachine::scan() {
         one.services = port.services;
         one.bound = port.bound;
         if (port.enumerated) {
-            one.functions.push_back(
-                {first_function(port), port.enumerated->driver, port.enumerated->identity, false});
+            one.functions = {
+                {first_function(port), port.enumerated->driver, port.enumerated->identity, false}};
         }
         found.push_back(std::move(one));
     }

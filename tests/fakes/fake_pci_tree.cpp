@@ -35,6 +35,9 @@ void FakePciTree::remove_attribute(const std::string& path, const std::string& n
 
 void FakePciTree::function(const std::string& path, const std::string& class_code) const {
     attribute(path, "class", class_code + "\n");
+    attribute(path, "modalias",
+              fmt::format("pci:v00008086d000010D3sv00008086sd0000A01Fbc{}sc{}i{}\n",
+                          class_code.substr(2, 2), class_code.substr(4, 2), class_code.substr(6)));
     attribute(path, "vendor", "0x8086\n");
     attribute(path, "device", "0x10d3\n");
     attribute(path, "subsystem_vendor", "0x8086\n");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "action/effect.hpp"
+#include "base/boxed.hpp"
 #include "base/overloaded.hpp"
 #include "base/time.hpp"
 #include "coordinator/card.hpp"
@@ -92,6 +93,14 @@ private:
 
     template <class Value>
     void add(const std::optional<Value>& value) {
+        add(value.has_value());
+        if (value) {
+            add(*value);
+        }
+    }
+
+    template <class Value>
+    void add(const Boxed<Value>& value) {
         add(value.has_value());
         if (value) {
             add(*value);

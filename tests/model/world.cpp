@@ -93,8 +93,8 @@ pci::Topology World::topology() const {
             pci::Identity identity = identity_of(*this, port.enumerated);
             identity.serial.reset();  // sysfs does not know it
             const bool is_switch = port.enumerated == kSwitch;
-            one.functions.push_back(
-                {function_of(index), is_switch ? "pcieport" : "nic", identity, is_switch});
+            one.functions = {
+                {function_of(index), is_switch ? "pcieport" : "nic", identity, is_switch}};
         }
         found.push_back(std::move(one));
     }

@@ -62,6 +62,12 @@ _COMMON = {
 }
 
 
+def _modalias(bridge: bool) -> bytes:
+    """As the kernel prints it: a bridge without a subsystem has zeros there."""
+    subsystem = b"sv00000000sd00000000" if bridge else b"sv00008086sd0000A01F"
+    return b"pci:v00008086d000010D3" + subsystem + (b"bc06sc04i00\n" if bridge else b"bc02sc00i00\n")
+
+
 def _write(path: str, content: bytes) -> None:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.write(file, content)
@@ -100,6 +106,7 @@ class Tree:
                 os.link(f"{self.root}/common/{name}", f"{folder}/{name}")
         _write(f"{folder}/config", config)
         _write(f"{folder}/class", b"0x060400\n" if bridge else b"0x020000\n")
+        _write(f"{folder}/modalias", _modalias(bridge))
         _write(f"{folder}/revision", b"0x01\n" if bridge else b"0x02\n")
         _write(f"{folder}/reset_method", b"bus\n" if bridge else b"flr bus\n")
         driver = "pcieport" if bridge else "e1000e"

@@ -72,7 +72,7 @@ Slot slot_in(SlotPhase phase) {
     slot.phase = std::move(phase);
     slot.closed.close({.kind = GateKind::Fence, .port = kPort});
     slot.incident = Incident{7, kNow - 1s, "fatal error"};
-    slot.quarantine = "no attempt is left";
+    slot.quarantine = std::string("no attempt is left");
     slot.unsettled = Unsettled{"an earlier attempt", true};
     slot.ill_incident = 6;
     slot.waiting = {event::ResetRequested{2, kPort, std::nullopt, event::ResetMethod::Flr, {}}};
@@ -132,7 +132,7 @@ TEST(Reconfigured, AutomaticActionOffEndsOnlyWhatHasNotBegunInEveryPhase) {
                               kNow, policy::Limits{});
 
         EXPECT_EQ(step.slot.phase.index() != phase.index(), untouched) << name_of(phase);
-        EXPECT_EQ(step.slot.quarantine, "no attempt is left") << name_of(phase);
+        EXPECT_EQ(step.slot.quarantine, slot_in(phase).quarantine) << name_of(phase);
         EXPECT_EQ(step.slot.waiting.size(), 1U) << name_of(phase);
     }
 }

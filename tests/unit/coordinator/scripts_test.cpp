@@ -60,7 +60,7 @@ TEST_F(ClosingScript, NotesVirtualFunctionsThatWereSeen) {
 
 // They were lost: the last look was before slotd itself had brought them back.
 TEST_F(ClosingScript, NotesVirtualFunctionsThatCameAfterTheLastLook) {
-    slot.facts.functions.push_back(function("0000:01:00.1", true));
+    slot.facts.functions = {slot.facts.functions.front(), function("0000:01:00.1", true)};
 
     EXPECT_TRUE(notes_vfs(closing_script(slot, operation)));
 }

@@ -131,7 +131,7 @@ std::vector<std::pair<std::string, SlotEvent>> events() {
         {"attempt reserved", AttemptReserved{1, 0}},
         {"attempt refused", AttemptRefused{1, "budget spent"}},
         {"history failed", HistoryFailed{1, "the disk is full"}},
-        {"recalled: quarantine", Recalled{{}, "no attempt is left", {}}},
+        {"recalled: quarantine", Recalled{{}, std::string("no attempt is left"), {}}},
         {"recalled: hold", Recalled{Hold{kNow + 3600s, "uid 0", ""}, {}, {}}},
         {"work done, same card", WorkDone{good_look()}},
         {"work done, nothing in use", WorkDone{{}, event::Usage{}}},

@@ -145,8 +145,9 @@ TEST(SysfsTopology, TellsVirtualFunctionsFromPhysicalOnes) {
     tree.files().link("devices/" + kRootPortPath + "/0000:01:10.0/physfn", "../0000:01:00.0");
 
     pci::Port expected = root_port();
-    expected.functions = {function(kCard, "igb"), function({0, 1, 0x10, 0}, "igbvf")};
-    expected.functions[1].is_virtual = true;
+    pci::Function virtual_one = function({0, 1, 0x10, 0}, "igbvf");
+    virtual_one.is_virtual = true;
+    expected.functions = {function(kCard, "igb"), virtual_one};
     EXPECT_EQ(scanned(tree), pci::Topology({expected}));
 }
 
@@ -275,10 +276,7 @@ TEST(SysfsTopology, GivesAFunctionThatHasLostItsAttributesAnUnknownIdentity) {
     const fakes::FakePciTree tree;
     tree.bridge(kRootPortPath, 1, 3);
     tree.endpoint(kCardPath, "");
-    for (const char* name : {"class", "vendor", "device", "subsystem_vendor"}) {
-        tree.remove_attribute(kCardPath, name);
-    }
-    tree.attribute(kCardPath, "subsystem_device", std::string("\xff\x00\n", 3));
+    tree.attribute(kCardPath, "modalias", std::string("\xff\x00\n", 3));
     tree.attribute(kCardPath, "revision", "0x123456789\n");
 
     pci::Port expected = root_port();

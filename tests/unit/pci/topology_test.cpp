@@ -52,6 +52,16 @@ TEST(Topology, NamesTheNestedPortAboveAFunctionAndNoneWhereNoBusRangeCovers) {
     EXPECT_EQ(topology.port_above({1, 4, 0, 0}), nullptr);
 }
 
+// The domains of VMD begin at 0x10000, whose low half is that of the first domain.
+TEST(Topology, TellsDomainsApartThatDifferInTheirHighHalfAlone) {
+    const Address vmd{0x10000, 0, 0x1c, 0};
+    const Topology topology({port_at(kRoot, std::nullopt, 1, 4), port_at(vmd, std::nullopt, 2, 3)});
+
+    EXPECT_EQ(topology.port_above({0, 3, 0, 0}), topology.find(kRoot));
+    EXPECT_EQ(topology.port_above({0x10000, 3, 0, 0}), topology.find(vmd));
+    EXPECT_EQ(topology.port_above({0x10000, 1, 0, 0}), nullptr);
+}
+
 TEST(Topology, ListsAPortAndAllBelowItByAddress) {
     const Topology topology = switch_below_a_root_port();
 
