@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "control/message.hpp"
+#include "daemon/ctl/absence.hpp"
 #include "daemon/ctl/command_line.hpp"
 #include "daemon/ctl/exit_code.hpp"
 #include "daemon/ctl/session.hpp"
@@ -33,21 +34,22 @@ ExitCode ended(Severity severity, CheckFor reader, const std::string& text) {
 
 ExitCode run_check(const CheckCommand& check, const Invocation& invocation) {
     // What went wrong is on stderr by then; who reads stdout alone gets a line too.
-    const auto unknown = [&] {
-        return ended(Severity::Unknown, check.reader, "SLOTD UNKNOWN: slotd did not answer\n");
+    const auto unknown = [&](const std::string& why) {
+        return ended(Severity::Unknown, check.reader,
+                     "SLOTD UNKNOWN: slotd did not answer" + why + "\n");
     };
     auto session = Session::call(invocation.socket, control::ListSlots{}, false);
     if (!session) {
-        return unknown();
+        return unknown("; " + why_slotd_is_silent());
     }
     const auto reply = session->answer(kAnswerTime);
     if (!reply) {
-        return unknown();
+        return unknown("; " + why_slotd_is_silent());
     }
     const auto list = control::decode_slots(reply->parameters);
     if (!list) {
         (void)not_understood(list.error());
-        return unknown();
+        return unknown(" in words that are understood here");
     }
     const report::Health health = report::health_of(list->slots);
     return ended(health.severity, check.reader,

@@ -11,6 +11,7 @@
 #include "control/fault.hpp"
 #include "control/find_slot.hpp"
 #include "control/message.hpp"
+#include "daemon/ctl/absence.hpp"
 #include "daemon/ctl/command_line.hpp"
 #include "daemon/ctl/exit_code.hpp"
 #include "daemon/ctl/session.hpp"
@@ -19,10 +20,8 @@
 #include "os/kernel_facts.hpp"
 #include "os/port_facts.hpp"
 #include "os/sysfs_topology.hpp"
-#include "os/unit_state.hpp"
 #include "pci/address.hpp"
 #include "pci/topology.hpp"
-#include "report/absence.hpp"
 #include "report/checkup.hpp"
 #include "report/diagnosis.hpp"
 #include "report/doctor_page.hpp"
@@ -105,12 +104,6 @@ void examine(report::Checkup& checkup, const std::vector<report::SlotCase>& slot
     }
 }
 
-/// Of a machine whose slotd says nothing: what became of it, where systemd knows.
-void examine_absence() {
-    const auto properties = os::unit_properties("slotd.service");
-    complain(report::why_absent(properties ? report::parse_unit_state(*properties) : std::nullopt));
-}
-
 }  // namespace
 
 ExitCode run_doctor(const DoctorCommand& doctor, const Invocation& invocation) {
@@ -118,7 +111,7 @@ ExitCode run_doctor(const DoctorCommand& doctor, const Invocation& invocation) {
     if (!checkup) {
         if (checkup.error() == ExitCode::NotReachable ||
             checkup.error() == ExitCode::OutcomeUnknown) {
-            examine_absence();
+            complain(why_slotd_is_silent());
         }
         return checkup.error();
     }

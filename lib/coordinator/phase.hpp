@@ -135,6 +135,7 @@ struct Verifying {
     Instant give_up_at;
     Instant next_look;  ///< kNever while a look is under way
     std::optional<Instant> changed_since;
+    bool last_look = false;  ///< the one under way began at `give_up_at` or later: it decides
     bool operator==(const Verifying&) const = default;
 };
 
@@ -185,8 +186,7 @@ using SlotPhase =
                  KernelHotplugging, Waiting, Surveying, Reserving, Draining, Resetting, Replaying,
                  Verifying, Opening, Soaking, CoolingDown, Wedged>;
 
-/// "idle", "kernel-recovering", ...: as in JSON and SLOTD_PHASE.
-const char* name_of(const SlotPhase& phase);
+const char* name_of(const SlotPhase& phase);  ///< "kernel-recovering": as in JSON and SLOTD_PHASE
 /// When the phase wants a DeadlinePassed; kNever if only an event moves it.
 Instant deadline_of(const SlotPhase& phase);
 std::string reason_of(const SlotPhase& phase);

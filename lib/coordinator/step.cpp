@@ -157,10 +157,7 @@ void executor_restarted(Draft& draft) {
     }
     if (verifying != nullptr && !operation) {
         // As before: what the kernel did is still judged by the card.
-        Verifying next = *verifying;
-        next.next_look = kNever;
-        draft.slot.phase = std::move(next);
-        draft.look();
+        look_now(draft, *verifying);
         return;
     }
     if (held_open) {

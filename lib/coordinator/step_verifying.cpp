@@ -35,7 +35,7 @@ void look_again(Draft& draft, Verifying phase) {
     draft.slot.phase = std::move(phase);
 }
 
-/// What to do when the deadline has passed and `why` is still true.
+/// What to do when the last look found that `why` is still true.
 void not_verified(Draft& draft, const Verifying& phase, const event::Observation& seen,
                   const std::string& why) {
     std::visit(Overloaded{
@@ -92,7 +92,7 @@ void verified(Draft& draft, const Verifying& phase, const event::Observation& se
     const std::string slower = why_degraded(before, seen);
     // Another card may have another link.
     if (!slower.empty() && compare(before, seen) == CardChange::Same) {
-        if (draft.now < phase.give_up_at) {
+        if (!phase.last_look) {
             look_again(draft, phase);
             return;
         }
@@ -116,7 +116,7 @@ void looked_after_hotplug(Draft& draft, const Verifying& phase, const event::Obs
         draft.slot.replayed.reset();
         verified(draft, phase, seen,
                  seen.occupied() ? "settled, a card is there" : "settled, the slot is empty");
-    } else if (draft.now >= phase.give_up_at) {
+    } else if (phase.last_look) {
         not_verified(draft, phase, seen,
                      seen.occupied() ? "a card is there, but not all of it is "
                                        "enumerated and answers"
@@ -155,7 +155,7 @@ void looked_after_recovery(Draft& draft, Verifying phase, const event::Observati
     } else {
         phase.changed_since.reset();
     }
-    if (draft.now >= phase.give_up_at) {
+    if (phase.last_look) {
         not_verified(draft, phase, seen, why);
     } else {
         look_again(draft, std::move(phase));
@@ -209,7 +209,7 @@ void step_verifying(Draft& draft, const Verifying& phase, const SlotEvent& event
                 }
             },
             [&](const WorkFailed& failed) {
-                if (draft.now < phase.give_up_at) {
+                if (!phase.last_look) {
                     look_again(draft, phase);
                 } else {
                     event::Observation nothing;
@@ -221,10 +221,7 @@ void step_verifying(Draft& draft, const Verifying& phase, const SlotEvent& event
             [&](const DeadlinePassed&) {
                 if (draft.now >= std::min(phase.next_look, phase.give_up_at) &&
                     !draft.slot.in_flight) {
-                    Verifying next = phase;
-                    next.next_look = kNever;
-                    draft.slot.phase = std::move(next);
-                    draft.look();
+                    look_now(draft, phase);
                 }
             },
             [&](const event::RecoveryReported& reported) {

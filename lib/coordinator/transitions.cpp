@@ -96,6 +96,13 @@ bool swapped_unheard(const Slot& slot, const event::Observation& seen) {
            (!slot.heard.removed || not_set_up(slot.known, seen));
 }
 
+void look_now(Draft& draft, Verifying phase) {
+    phase.next_look = kNever;
+    phase.last_look = draft.now >= phase.give_up_at;
+    draft.slot.phase = std::move(phase);
+    draft.look();
+}
+
 void begin_operation(Draft& draft, Operation operation, const std::string& why) {
     const bool token = operation.purpose == Purpose::TakeToken;
     if (!token) {

@@ -47,6 +47,10 @@ void learn(Draft& draft, const event::Observation& seen);
 /// model, and nothing was removed since the last one was known, or nobody has set the new one up.
 bool swapped_unheard(const Slot& slot, const event::Observation& seen);
 
+/// Begins a look at a slot that is being verified. One that began in time and is answered late says
+/// what was true then: slotd, or its slotd-exec, may have been stopped in between.
+void look_now(Draft& draft, Verifying phase);
+
 /// Asks for the turn of an own operation.
 void begin_operation(Draft& draft, Operation operation, const std::string& why);
 /// A manual request meets a slot at rest: begins, or refuses with the reason.

@@ -31,6 +31,7 @@ using fakes::ChildResult;
 using fakes::ControlWorld;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 constexpr uid_t kNobody = 65534;
 
@@ -126,7 +127,11 @@ TEST_F(Slotctl, ChecksForAMonitoringSystem) {
     world_.stop();
     const ChildResult unknown = run({"check"});
     EXPECT_EQ(unknown.exit_code, 3);
-    EXPECT_EQ(unknown.out, "SLOTD UNKNOWN: slotd did not answer\n");
+    // What became of it, as doctor says it.
+    const std::string why = run({"doctor"}).error;
+    EXPECT_THAT(why, HasSubstr("slotd.service"));
+    EXPECT_THAT(unknown.out, StartsWith("SLOTD UNKNOWN: slotd did not answer; "));
+    EXPECT_THAT(why, HasSubstr(unknown.out.substr(unknown.out.find("; ") + 2)));
     EXPECT_THAT(unknown.error, HasSubstr("is slotd running?"));
     EXPECT_EQ(run({"check", "--npd"}).exit_code, 2);
 }

@@ -358,6 +358,7 @@ private:
         add(one.give_up_at);
         add(one.next_look);
         add_changed(one.changed_since);
+        add(one.last_look);
     }
 
     void add(const coordinator::Opening& one) {
