@@ -48,11 +48,6 @@ class Operations(unittest.TestCase):
     def test_one_after_the_other_do_not(self) -> None:
         self.assertEqual(self.broken(reset(ROOT, 0, 10), reset(INNER, 10, 15)), [])
 
-    def test_that_enumerate_afresh_are_alone_on_the_machine(self) -> None:
-        two = reset(ROOT, 0, 10, "reenumerate"), reset(OTHER, 5, 15, "reenumerate")
-
-        self.assertEqual(self.broken(*two), ["4"])
-
     def test_without_an_end_last_for_ever(self) -> None:
         self.assertEqual(self.broken(reset(ROOT, 0, 10)[:1], reset(INNER, 500, 600)), ["1"])
 

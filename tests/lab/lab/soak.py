@@ -40,6 +40,13 @@ class Life:
         self.chance = random.Random(f"{seed}/life")
         self.world = soak_world.make(seed)
         self.guest = Guest(self.world.cards, with_slotd=True, kernel=kernel_name)
+        try:
+            self.get_to_know()
+        except (GuestError, GuestDead):
+            self.guest.stop()
+            raise
+
+    def get_to_know(self) -> None:
         pci = self.guest.pci
         self.ports = {place.number: pci.port(place.number) for place in self.world.places}
         roots = {self.ports[place.number]: self.ports[place.root] for place in self.world.places}
@@ -202,8 +209,13 @@ class Life:
 
 
 def live(seed: str, arguments: argparse.Namespace, counts: Counter) -> bool:
-    """One world; False: something was violated."""
-    life = Life(seed, arguments.kernel, arguments.level, counts)
+    """One world; False: something was violated, or nothing could be judged."""
+    try:
+        life = Life(seed, arguments.kernel, arguments.level, counts)
+    except (GuestError, GuestDead) as wrong:  # slotd is not there yet: the lab's own trouble
+        print(f"world {seed}: not judged, the guest did not come up: {wrong}", flush=True)
+        counts["not judged"] += 1
+        return False
     print(f"world {seed}: {life.world.describe()}; budget {life.budget}", flush=True)
     at = "its start"
     try:
@@ -261,7 +273,7 @@ def main() -> int:
             live(arguments.world, arguments, counts)
         else:
             number = 0
-            while counts["races"] < arguments.races and counts["violations"] < 10:
+            while counts["races"] < arguments.races and counts["violations"] + counts["not judged"] < 10:
                 live(f"{seed}/{number}", arguments, counts)
                 number += 1
             counts["worlds"] = number
