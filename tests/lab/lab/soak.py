@@ -23,6 +23,8 @@ from .soak_world import Place
 from .topology import Nvme, Switch
 
 REST_S = 240.0  # of the host's time; the kernel itself waits for a minute for a card that has left
+# A card that came or went while nobody listens is sampled after half a second at most, and 0.4 s later believed.
+UNHEARD_MS = 1200
 ROUNDS = 25  # of a world: a guest's record is read again and again
 STOPPED_EVERY = 8
 WELL = "idle"
@@ -104,7 +106,7 @@ class Life:
         self.at_rest()
         for port in r.held:
             self.guest.slotctl("release", port, "--reason", "soak", check=False)
-        events = self.guest.settle(since, quiet_ms=700)
+        events = self.guest.settle(since, quiet_ms=UNHEARD_MS)
         self.at_rest()
         self._judge(r, events)
         self._heal(r)
