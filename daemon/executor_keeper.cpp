@@ -61,7 +61,12 @@ Status ExecutorKeeper::launch() {
     if (!program) {
         return std::unexpected(std::move(program.error()));
     }
-    std::vector<std::string> command{*program, "--state-dir", options_.executor_state_dir};
+    // That of a slotd that was killed may still be opening its gates, and a service that is bound
+    // waits for a recovery: as long as that may take.
+    const auto opening = std::chrono::duration_cast<std::chrono::seconds>(
+        action::deadline_of(action::BindService{}) + kPatience);
+    std::vector<std::string> command{*program, "--state-dir", options_.executor_state_dir,
+                                     "--patience-s", std::to_string(opening.count())};
     if (options_.sysfs_root) {
         command.insert(command.end(), {"--sysfs-root", *options_.sysfs_root});
     }

@@ -2,6 +2,7 @@
 
 #include <asm-generic/socket.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -115,8 +116,18 @@ std::expected<os::UniqueFd, ExitCode> lock_state_dir(const std::string& state_di
     if (!lock) {
         return stop_with(ExitCode::CannotStart, "cannot open " + path + ": " + errno_text(errno));
     }
-    if (lock_within(lock, std::max(patience, kLockPatience))) {
+    if (lock_within(lock, kLockPatience)) {
         return lock;
+    }
+    if (patience > kLockPatience) {
+        say(Priority::Notice,
+            fmt::format("waiting up to {} s for another slotd-exec, which uses {}, to open its "
+                        "gates and end",
+                        std::chrono::duration_cast<std::chrono::seconds>(patience).count(),
+                        state_dir));
+        if (lock_within(lock, patience)) {
+            return lock;
+        }
     }
     return stop_with(ExitCode::AnotherInstance, "another slotd-exec uses " + state_dir);
 }

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -18,6 +19,7 @@
 #include "action/effect.hpp"
 #include "action/effect_wire.hpp"
 #include "base/bytes.hpp"
+#include "base/time.hpp"
 #include "daemon/executor/client.hpp"
 #include "event/outcome.hpp"
 #include "event/outcome_wire.hpp"
@@ -377,6 +379,28 @@ TEST_F(ExecutorServe, RefusesASecondInstance) {
 
     EXPECT_EQ(second.exit_code, 4);
     EXPECT_EQ(second.said, "<3>slotd-exec: another slotd-exec uses " + sysfs.state_dir() + "\n");
+}
+
+TEST_F(ExecutorServe, WaitsForAnEarlierInstanceAsLongAsItIsToldToAndSaysSo) {
+    fakes::ExecutorConversation first(sysfs);
+    ASSERT_EQ(first.answer_to(action::RaiseFence{kPort}), kDone);
+    fakes::ExecutorConversation second(sysfs, {"--patience-s", "30"});
+    const auto asked = second.ask(action::ObserveSlot{kPort});
+    const std::string waiting =
+        "<5>slotd-exec: waiting up to 30 s for another slotd-exec, which uses " +
+        sysfs.state_dir() + ", to open its gates and end\n";
+    const Instant deadline = os::read_clock() + 10s;
+    while (second.said() != waiting && os::read_clock() < deadline) {
+        (void)::poll(nullptr, 0, 10);
+    }
+    ASSERT_EQ(second.said(), waiting);
+
+    EXPECT_EQ(first.close(), "exit code 0");
+
+    const Outcome looked = second.wait_for(asked);
+    EXPECT_EQ(looked.kind, OutcomeKind::Done);
+    EXPECT_FALSE(looked.observation->fenced);
+    EXPECT_EQ(second.close(), "exit code 0");
 }
 
 TEST_F(ExecutorServe, NamesAGateThatItCannotOpen) {
