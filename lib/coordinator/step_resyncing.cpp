@@ -1,4 +1,5 @@
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "action/record.hpp"
@@ -47,6 +48,17 @@ void looked(Draft& draft, const Resyncing& phase, const event::Observation& seen
     look_soon(draft.slot.phase, draft.now);
 }
 
+/// A look that is under way has its own deadline: config accesses wait for a reset that holds the
+/// port. Another beside it would wait too, and take the place of other slots' looks.
+void retry(Draft& draft, Resyncing phase) {
+    if (draft.slot.in_flight) {
+        phase.retry_at = draft.now + draft.limits.retry;
+        draft.slot.phase = std::move(phase);
+    } else {
+        resync(draft, "looking again", phase.ill, phase.frozen);
+    }
+}
+
 }  // namespace
 
 void step_resyncing(Draft& draft, const Resyncing& phase, const SlotEvent& event) {
@@ -61,9 +73,10 @@ void step_resyncing(Draft& draft, const Resyncing& phase, const SlotEvent& event
                 draft.tell(action::Priority::Warning, action::RecordKind::EffectFailed,
                            "cannot look at the slot, trying again: " + failed.outcome.to_string());
             },
-            [&](const OneOf<DeadlinePassed, event::EventsMissed> auto&) {
+            [&](const event::EventsMissed&) {
                 resync(draft, "looking again", phase.ill, phase.frozen);
             },
+            [&](const DeadlinePassed&) { retry(draft, phase); },
             [&](const event::RecoveryReported& reported) { kernel_recovers(draft, reported); },
             [&](const event::ErrorReported& error) { kernel_announces(draft, error); },
             [&](const event::HotplugSeen& seen) {
