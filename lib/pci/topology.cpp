@@ -12,10 +12,7 @@ namespace slotd::pci {
 
 namespace {
 
-/// In the order of by_bus_.
-std::uint64_t bus_key(std::uint32_t domain, std::uint8_t bus) {
-    return std::uint64_t{domain} << 8U | bus;
-}
+constexpr std::size_t kBuses = 256;
 
 }  // namespace
 
@@ -27,14 +24,27 @@ Topology::Topology(std::vector<Port> ports) : ports_(std::move(ports)) {
         if (ports_[at].parent) {
             by_parent_.push_back(at);
         }
-        if (ports_[at].secondary_bus != 0) {
-            by_bus_.push_back({ports_[at].address.domain, ports_[at].secondary_bus,
-                               ports_[at].subordinate_bus, at});
-        }
     }
     std::ranges::stable_sort(by_parent_, {}, [this](std::size_t at) { return *ports_[at].parent; });
-    std::ranges::stable_sort(
-        by_bus_, {}, [](const BusRange& one) { return bus_key(one.domain, one.secondary); });
+    for (std::size_t at = 0; at < ports_.size(); ++at) {
+        const std::uint32_t domain = ports_[at].address.domain;
+        if (by_bus_.empty() || by_bus_.back().domain != domain) {  // ports are sorted by domain
+            by_bus_.resize(by_bus_.size() + kBuses, BusRange{domain, 0, 0, 0});
+        }
+        const std::size_t row = by_bus_.size() - kBuses;
+        const BusRange range{domain, ports_[at].secondary_bus, ports_[at].subordinate_bus, at};
+        if (range.secondary == 0) {
+            continue;  // not configured: nothing is behind it
+        }
+        for (std::size_t bus = range.secondary; bus <= range.subordinate; ++bus) {
+            // A nested port's range lies inside its parent's: the one that starts latest is the
+            // nearest. Of two that start together, which only a scan of a machine in motion finds,
+            // the first.
+            if (BusRange& nearest = by_bus_[row + bus]; nearest.secondary < range.secondary) {
+                nearest = range;
+            }
+        }
+    }
 }
 
 const Port* Topology::find(const Address& port) const {
@@ -43,32 +53,18 @@ const Port* Topology::find(const Address& port) const {
 }
 
 const Port* Topology::port_above(const Address& function) const {
-    // Which half comes next is computed, not branched on: at thousands of ports a branch is guessed
-    // wrong at every second step, which is most of what the search would cost.
-    const std::uint64_t wanted = bus_key(function.domain, function.bus);
-    const auto begins_by_then = [&](std::size_t at) {
-        return std::size_t{bus_key(by_bus_[at].domain, by_bus_[at].secondary) <= wanted};
-    };
-    std::size_t at = 0;  // at the end: how many begin at that bus or before
-    std::size_t left = by_bus_.size();
-    for (; left > 1; left -= left / 2) {
-        at += left / 2 * begins_by_then(at + left / 2 - 1);
+    // At thousands of ports a search among all would cost more than all the rest of an event: of
+    // each domain there is a row with a place for each bus.
+    std::size_t from = 0;
+    for (std::size_t rows = by_bus_.size() / kBuses; rows > 1; rows -= rows / 2) {
+        const std::size_t half = rows / 2 * kBuses;
+        from += by_bus_[from + half].domain <= function.domain ? half : 0;
     }
-    at += left == 0 ? 0 : begins_by_then(at);
-    // A nested port's range lies inside its parent's: the one that starts latest is the nearest.
-    const BusRange* nearest = nullptr;
-    while (at != 0) {
-        const BusRange& range = by_bus_[--at];
-        const bool later = nearest != nullptr && range.secondary < nearest->secondary;
-        if (range.domain != function.domain || later) {
-            break;
-        }
-        // Of two that start together, which only a scan of a machine in motion finds, the first.
-        if (function.bus <= range.subordinate) {
-            nearest = &range;
-        }
+    if (by_bus_.empty() || by_bus_[from].domain != function.domain) {
+        return nullptr;
     }
-    return nearest == nullptr ? nullptr : &ports_[nearest->at];
+    const BusRange& nearest = by_bus_[from + function.bus];
+    return nearest.secondary == 0 ? nullptr : &ports_[nearest.at];
 }
 
 std::vector<const Port*> Topology::subtree(const Address& port) const {

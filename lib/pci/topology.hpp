@@ -86,7 +86,7 @@ private:
     std::vector<Port> ports_;
     // Follow from ports_, which every event asks: places in it, so that a copy keeps its own.
     std::vector<std::size_t> by_parent_;  ///< ports that have one; by parent, then by address
-    std::vector<BusRange> by_bus_;        ///< of configured ones; by domain and secondary bus
+    std::vector<BusRange> by_bus_;        ///< of each domain a row with the nearest for each bus
 };
 
 }  // namespace slotd::pci
