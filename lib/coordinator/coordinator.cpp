@@ -35,25 +35,18 @@ namespace {
 constexpr const char* kRescanLockHeld =
     "the kernel's rescan lock may be held by a call that never returned";
 
-/// Of a card directly below the port: it is no port itself. Most events are about one.
-bool is_of_card(const pci::Port& above, const pci::Address& function) {
-    const auto at = std::ranges::find(above.functions, function, &pci::Function::address);
-    return at != above.functions.end() && !at->is_bridge;
-}
-
 }  // namespace
 
 Coordinator::Coordinator(Settings settings) : settings_(std::move(settings)) {}
 
 std::vector<Action> Coordinator::kernel_said(const event::KernelEvent& event, Instant now) {
     const auto route = [&](const pci::Address& function, const SlotEvent& slot_event) {
-        const pci::Port* const above = topology_.port_above(function);
-        if (above != nullptr) {
+        if (const pci::Port* const above = topology_.port_above(function)) {
             deliver_to(*above, slot_event, now);
         }
         // A report that names a port is about what is below it as well (kernels before 6.18 sent
         // FAILED_RECOVERY for the port only).
-        if (above == nullptr || !is_of_card(*above, function)) {
+        if (topology_.may_be_port(function)) {
             deliver(function, slot_event, now);
         }
     };

@@ -29,19 +29,21 @@ Topology::Topology(std::vector<Port> ports) : ports_(std::move(ports)) {
     for (std::size_t at = 0; at < ports_.size(); ++at) {
         const std::uint32_t domain = ports_[at].address.domain;
         if (by_bus_.empty() || by_bus_.back().domain != domain) {  // ports are sorted by domain
-            by_bus_.resize(by_bus_.size() + kBuses, BusRange{domain, 0, 0, 0});
+            by_bus_.resize(by_bus_.size() + kBuses, BusPlace{domain, 0, false, 0});
         }
         const std::size_t row = by_bus_.size() - kBuses;
-        const BusRange range{domain, ports_[at].secondary_bus, ports_[at].subordinate_bus, at};
-        if (range.secondary == 0) {
+        by_bus_[row + ports_[at].address.bus].has_ports = true;
+        const std::uint8_t secondary = ports_[at].secondary_bus;
+        if (secondary == 0) {
             continue;  // not configured: nothing is behind it
         }
-        for (std::size_t bus = range.secondary; bus <= range.subordinate; ++bus) {
+        for (std::size_t bus = secondary; bus <= ports_[at].subordinate_bus; ++bus) {
             // A nested port's range lies inside its parent's: the one that starts latest is the
             // nearest. Of two that start together, which only a scan of a machine in motion finds,
             // the first.
-            if (BusRange& nearest = by_bus_[row + bus]; nearest.secondary < range.secondary) {
-                nearest = range;
+            if (BusPlace& nearest = by_bus_[row + bus]; nearest.secondary < secondary) {
+                nearest.secondary = secondary;
+                nearest.at = at;
             }
         }
     }
@@ -52,7 +54,7 @@ const Port* Topology::find(const Address& port) const {
     return at != ports_.end() && at->address == port ? &*at : nullptr;
 }
 
-const Port* Topology::port_above(const Address& function) const {
+const Topology::BusPlace* Topology::place_of(const Address& function) const {
     // At thousands of ports a search among all would cost more than all the rest of an event: of
     // each domain there is a row with a place for each bus.
     std::size_t from = 0;
@@ -60,11 +62,19 @@ const Port* Topology::port_above(const Address& function) const {
         const std::size_t half = rows / 2 * kBuses;
         from += by_bus_[from + half].domain <= function.domain ? half : 0;
     }
-    if (by_bus_.empty() || by_bus_[from].domain != function.domain) {
-        return nullptr;
-    }
-    const BusRange& nearest = by_bus_[from + function.bus];
-    return nearest.secondary == 0 ? nullptr : &ports_[nearest.at];
+    return by_bus_.empty() || by_bus_[from].domain != function.domain
+               ? nullptr
+               : &by_bus_[from + function.bus];
+}
+
+const Port* Topology::port_above(const Address& function) const {
+    const BusPlace* const place = place_of(function);
+    return place == nullptr || place->secondary == 0 ? nullptr : &ports_[place->at];
+}
+
+bool Topology::may_be_port(const Address& function) const {
+    const BusPlace* const place = place_of(function);
+    return place != nullptr && place->has_ports;
 }
 
 std::vector<const Port*> Topology::subtree(const Address& port) const {

@@ -62,6 +62,9 @@ public:
     /// the root complex or one that no known bus range covers. For a port's own address: the port
     /// above.
     const Port* port_above(const Address& function) const;
+    /// False where no port is on the bus of `function`, as where cards are: it is none itself, and
+    /// no port was read to say so.
+    bool may_be_port(const Address& function) const;
     /// `port` itself and every port below it, by address.
     std::vector<const Port*> subtree(const Address& port) const;
     /// True where one reset disturbs both: the same port, or one above the other.
@@ -73,20 +76,22 @@ public:
     bool operator==(const Topology&) const = default;
 
 private:
-    /// Whole, so that a search reads no port.
-    struct BusRange {
+    /// Of one bus of a domain. Whole, so that asking reads no port.
+    struct BusPlace {
         std::uint32_t domain = 0;
-        std::uint8_t secondary = 0;
-        std::uint8_t subordinate = 0;
-        std::size_t at = 0;  ///< in ports_
+        std::uint8_t secondary = 0;  ///< of the nearest port whose range covers the bus; 0: of none
+        bool has_ports = false;      ///< on the bus of this place in the row
+        std::size_t at = 0;          ///< in ports_, of that port
 
-        bool operator==(const BusRange&) const = default;
+        bool operator==(const BusPlace&) const = default;
     };
+
+    const BusPlace* place_of(const Address& function) const;
 
     std::vector<Port> ports_;
     // Follow from ports_, which every event asks: places in it, so that a copy keeps its own.
     std::vector<std::size_t> by_parent_;  ///< ports that have one; by parent, then by address
-    std::vector<BusRange> by_bus_;        ///< of each domain a row with the nearest for each bus
+    std::vector<BusPlace> by_bus_;        ///< of each domain a row with the nearest for each bus
 };
 
 }  // namespace slotd::pci

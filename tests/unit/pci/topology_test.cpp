@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -112,6 +113,13 @@ TEST(Topology, KeepsItsWordOverAnyPortsThatAScanMayFind) {
 
         ASSERT_EQ(addresses_of(topology.subtree(asked)), below) << "round " << round;
         ASSERT_EQ(topology.port_above(asked), above) << "round " << round;
+        ASSERT_EQ(topology.may_be_port(asked),
+                  std::ranges::any_of(topology.ports(),
+                                      [&](const Port& port) {
+                                          return port.address.domain == asked.domain &&
+                                                 port.address.bus == asked.bus;
+                                      }))
+            << "round " << round;
     }
 }
 
