@@ -1,7 +1,7 @@
 #include "daemon/executor/below_port.hpp"
 
+#include <algorithm>
 #include <expected>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,23 +14,34 @@
 
 namespace slotd::executor {
 
-Result<std::vector<FunctionBelow>> functions_below(const CheckedPort& port) {
-    auto names = port.dir.names();
+Result<std::vector<pci::Address>> addresses_below(const os::SysfsDir& port) {
+    auto names = port.names();
     if (!names) {
         return std::unexpected(std::move(names.error()));
     }
-    std::vector<FunctionBelow> found;
+    std::vector<pci::Address> found;
     for (const std::string& name : *names) {
-        const std::optional<pci::Address> address = pci::Address::parse(name);
-        if (!address) {
-            continue;
+        if (const auto address = pci::Address::parse(name)) {
+            found.push_back(*address);
         }
-        auto dir = port.dir.open_below(name);
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
+Result<std::vector<FunctionBelow>> functions_below(const CheckedPort& port) {
+    const auto addresses = addresses_below(port.dir);
+    if (!addresses) {
+        return std::unexpected(addresses.error());
+    }
+    std::vector<FunctionBelow> found;
+    for (const pci::Address& address : *addresses) {
+        auto dir = port.dir.open_below(address.to_string());
         if (!dir) {
             return std::unexpected(std::move(dir.error()));
         }
         const std::string code = dir->read("class").value_or("");
-        FunctionBelow one{*address,
+        FunctionBelow one{address,
                           std::move(*dir),
                           {},
                           {},

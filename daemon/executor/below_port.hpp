@@ -22,6 +22,9 @@ struct FunctionBelow {
     bool given_to_vfio = false;
 };
 
+/// The addresses of all of them, VFs included, in order. `port` is the port's directory.
+Result<std::vector<pci::Address>> addresses_below(const os::SysfsDir& port);
+
 /// All of them, VFs included, by address.
 Result<std::vector<FunctionBelow>> functions_below(const CheckedPort& port);
 

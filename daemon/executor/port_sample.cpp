@@ -8,11 +8,11 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/result.hpp"
+#include "daemon/executor/below_port.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/outcomes.hpp"
 #include "event/outcome.hpp"
@@ -80,24 +80,9 @@ Result<T> or_none(Result<T> result) {
     return !result && result.error().kind == ErrorKind::NotFound ? Result<T>{} : std::move(result);
 }
 
-Result<std::vector<pci::Address>> functions_below(const Hands& hands, const pci::Address& port) {
+Result<std::vector<pci::Address>> addresses_below(const Hands& hands, const pci::Address& port) {
     const auto dir = hands.device_dir(port);
-    if (!dir) {
-        return std::unexpected(dir.error());
-    }
-    const auto names = dir->names();
-    if (!names) {
-        return std::unexpected(names.error());
-    }
-    std::vector<pci::Address> below;
-    for (const std::string& name : *names) {
-        if (const auto function = pci::Address::parse(name);
-            function && below.size() < event::kFunctionsSeenMax) {
-            below.push_back(*function);
-        }
-    }
-    std::ranges::sort(below);
-    return below;
+    return dir ? executor::addresses_below(*dir) : std::unexpected(dir.error());
 }
 
 /// Only what tells of a change: a completed command or a button is none of the card.
@@ -135,12 +120,13 @@ Result<SampledPort> SampledPort::open(const Hands& hands, const pci::Address& po
     opened.port_ = std::make_unique<os::ConfigSpace>(hands.sysfs().path(), port);
     const auto pcie =
         or_none(pci::find_capability(opened.port_->reader(), pci::PcieCapabilities::kCapabilityId));
-    const auto below = or_none(functions_below(hands, port));
+    const auto below = or_none(addresses_below(hands, port));
     if (!pcie || !below) {
         return std::unexpected(pcie ? below.error() : pcie.error());
     }
     opened.pcie_at_ = *pcie;
-    for (const pci::Address& function : *below) {
+    const std::size_t count = std::min(below->size(), event::kFunctionsSeenMax);
+    for (const pci::Address& function : std::span(*below).first(count)) {
         auto config = std::make_unique<os::ConfigSpace>(hands.sysfs().path(), function);
         std::optional<std::uint16_t> serial_at;
         // That of function 0 is the card's. Not everybody may read extended config space.

@@ -238,10 +238,6 @@ NamedError error_of(const Fault& fault) {
         fault);
 }
 
-}  // namespace
-
-namespace {
-
 /// Slot by slot: of thousands the text alone is megabytes, and as values many times that.
 std::string texts_of(const std::vector<coordinator::SlotStatus>& slots) {
     std::string text;

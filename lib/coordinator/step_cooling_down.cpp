@@ -6,21 +6,19 @@
 #include "base/time.hpp"
 #include "coordinator/draft.hpp"
 #include "coordinator/phase.hpp"
+#include "coordinator/resting.hpp"
 #include "coordinator/slot_event.hpp"
 #include "coordinator/steps.hpp"
 #include "coordinator/transitions.hpp"
 #include "event/kernel_event.hpp"
 #include "event/request.hpp"
-#include "policy/level.hpp"
 
 namespace slotd::coordinator {
 
 namespace {
 
 void rest(Draft& draft) {
-    const bool samples = draft.slot.facts.policy.level == policy::Level::Exclusive;
-    draft.enter(Idle{samples ? draft.now + draft.limits.whole_look : kNever, std::nullopt},
-                action::Priority::Debug, "at rest");
+    draft.enter(Idle{next_whole_look(draft), std::nullopt}, action::Priority::Debug, "at rest");
     open_strays(draft, Verdict{true, false, "at rest"});
 }
 

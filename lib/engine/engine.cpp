@@ -210,17 +210,9 @@ void Engine::sample(Sampler::Request request) {
 
 void Engine::follow(Sampler::Result result, Instant now) {
     sample(std::move(result.next));
-    if (result.problem != sample_problem_) {
-        sample_problem_ = result.problem;
-        if (!result.problem.empty()) {
-            action::Record record;
-            record.priority = action::Priority::Warning;
-            record.kind = action::RecordKind::EffectFailed;
-            record.text =
-                "cannot sample the slots at rest, looking at each: " + std::move(result.problem);
-            ports_.records.write(record);
-        }
-    }
+    tell_problem(sample_problem_, result.problem, action::Priority::Warning,
+                 action::RecordKind::EffectFailed,
+                 "cannot sample the slots at rest, looking at each: " + result.problem);
     (void)carry_out(coordinator_.look_at(result.look_at, now), evidence::TimePassed{}, now);
 }
 
@@ -233,12 +225,21 @@ void Engine::scan(Instant now) {
     }
     scan_again_ = std::min(scan_again_, now + kScanRetry);
     const std::string problem = topology.error().message();
-    if (problem != scan_problem_) {
-        scan_problem_ = problem;
+    tell_problem(scan_problem_, problem, action::Priority::Error, action::RecordKind::SlotsChanged,
+                 problem + "; going on with the ports known so far");
+}
+
+void Engine::tell_problem(std::string& last, const std::string& problem, action::Priority priority,
+                          action::RecordKind kind, const std::string& text) {
+    if (problem == last) {
+        return;
+    }
+    last = problem;
+    if (!problem.empty()) {
         action::Record record;
-        record.priority = action::Priority::Error;
-        record.kind = action::RecordKind::SlotsChanged;
-        record.text = problem + "; going on with the ports known so far";
+        record.priority = priority;
+        record.kind = kind;
+        record.text = text;
         ports_.records.write(record);
     }
 }

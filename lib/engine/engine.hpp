@@ -74,6 +74,9 @@ private:
 
     void finish_plan(const event::PlanRequested& request, const event::Outcome& outcome);
 
+    /// What goes wrong again and again is told when it begins; `last` is empty while nothing does.
+    void tell_problem(std::string& last, const std::string& problem, action::Priority priority,
+                      action::RecordKind kind, const std::string& text);
     void sample(Sampler::Request request);
     void follow(Sampler::Result result, Instant now);
 
