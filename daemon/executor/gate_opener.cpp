@@ -15,6 +15,7 @@
 #include "daemon/executor/job.hpp"
 #include "event/outcome.hpp"
 #include "os/gate.hpp"
+#include "pci/service.hpp"
 
 namespace slotd::executor {
 
@@ -34,6 +35,11 @@ bool is_machine_wide(const os::Gate& gate) {
         gate);
 }
 
+bool recovers(const os::Gate& gate) {
+    const auto* const service = std::get_if<os::ServiceGate>(&gate);
+    return service != nullptr && service->service != pci::Service::Pciehp;
+}
+
 /// Two gates that are opened one after the other.
 bool in_order(const os::Gate& one, const os::Gate& other) {
     return os::subject(one) == os::subject(other) ||
@@ -46,6 +52,9 @@ GateOpener::GateOpener(std::vector<os::Gate> closed, std::uint64_t first_ticket)
     for (os::Gate& gate : std::views::reverse(closed)) {
         waiting_.push_back({first_ticket++, std::move(gate)});
     }
+    // What recovers begins only where pciehp is back: binding it meanwhile can deadlock.
+    std::ranges::stable_partition(waiting_,
+                                  [](const Ticketed& one) { return !recovers(one.gate); });
 }
 
 bool GateOpener::may_start(const os::Gate& gate, const std::vector<os::Gate>& before,

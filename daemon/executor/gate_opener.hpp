@@ -11,7 +11,8 @@
 
 namespace slotd::executor {
 
-/// Opens recorded gates when nobody is left to ask for it: the last closed first, each in a worker.
+/// Opens recorded gates when nobody is left to ask for it: the last closed first, but the services
+/// that recover (aer, dpc) when all others are open, each in a worker.
 /// Gates of different ports are opened at the same time, but those of one port one after the other,
 /// and bindings and virtual functions one at a time on the whole machine (DESIGN.md section 4,
 /// invariant 4). One

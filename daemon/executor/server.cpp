@@ -30,6 +30,7 @@
 #include "daemon/executor/client.hpp"
 #include "daemon/executor/crash_points.hpp"
 #include "daemon/executor/crew.hpp"
+#include "daemon/executor/error_drain.hpp"
 #include "daemon/executor/gate_opener.hpp"
 #include "daemon/executor/hands.hpp"
 #include "daemon/executor/job.hpp"
@@ -136,6 +137,7 @@ Server::Server(const ServerSetup& setup, const CrashPoints& crash, os::UniqueFd 
       crash_(crash),
       stop_(std::move(stop)),
       crew_(worker_body(setup, crash), setup.limits),
+      sysfs_root_(setup.sysfs_root),
       surveys_only_(setup.surveys_only) {}
 
 void Server::take_signals() {
@@ -181,7 +183,7 @@ void Server::wait(Client* client) {
 bool Server::open_gates() {
     bool clean = true;
     for (int round = 0; round < kOpeningRoundsMax; ++round) {
-        const Result<os::ClosedGates> closed = record_.load();
+        const Result<os::ClosedGates> closed = round == 0 ? load_drained() : record_.load();
         if (!closed) {
             say(Priority::Error, closed.error().message() + ", opening no gates");
             return false;
@@ -201,6 +203,39 @@ bool Server::open_gates() {
     return clean;
 }
 
+template <class Task>
+void Server::run_to_end(Task& task) {
+    task.start_some(crew_, os::read_clock());
+    while (!task.finished()) {
+        wait(nullptr);  // a stop signal asks for what is being done here
+        for (const JobEnded& ended : crew_.collect(os::read_clock())) {
+            (void)task.take(ended);  // what others did is of no interest any more
+        }
+        task.start_some(crew_, os::read_clock());
+    }
+}
+
+Result<os::ClosedGates> Server::load_drained() {
+    Result<os::ClosedGates> closed = record_.load();
+    const auto sysfs = os::SysfsDir::open(sysfs_root_);
+    if (!closed || !sysfs) {
+        return closed;
+    }
+    std::vector<os::ServiceGate> over = error_services_over(*sysfs, closed->gates);
+    if (over.empty()) {
+        return closed;
+    }
+    const std::uint64_t first_ticket = next_ticket_;
+    next_ticket_ += over.size();
+    ErrorDrain drain(std::move(over), first_ticket);
+    run_to_end(drain);
+    for (const std::string& text : drain.failed()) {
+        say(Priority::Warning,
+            "pciehp is bound beside a recovery that may still run, cannot drain " + text);
+    }
+    return record_.load();
+}
+
 bool Server::open_once(const os::ClosedGates& closed) {
     for (const std::string& line : closed.damaged) {
         say(Priority::Error,
@@ -210,14 +245,7 @@ bool Server::open_once(const os::ClosedGates& closed) {
     }
     GateOpener opener(closed.gates, next_ticket_);
     next_ticket_ += closed.gates.size();
-    opener.start_some(crew_, os::read_clock());
-    while (!opener.finished()) {
-        wait(nullptr);  // a stop signal asks for what is being done here
-        for (const JobEnded& ended : crew_.collect(os::read_clock())) {
-            (void)opener.take(ended);  // what others did is of no interest any more
-        }
-        opener.start_some(crew_, os::read_clock());
-    }
+    run_to_end(opener);
     for (const std::string& name : opener.opened()) {
         say(Priority::Notice, "opened " + name);
     }

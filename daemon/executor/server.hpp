@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "daemon/executor/client.hpp"
 #include "daemon/executor/crash_points.hpp"
@@ -58,12 +59,17 @@ private:
     void refuse(Client& client, std::uint64_t id, const std::string& why);
     void report(Client& client, const JobEnded& ended);
     void finish_running();
+    /// What the record has once no kernel recovery runs where pciehp will be bound.
+    Result<os::ClosedGates> load_drained();
+    template <class Task>
+    void run_to_end(Task& task);
     bool open_once(const os::ClosedGates& closed);
 
     os::GateRecord record_;
     const CrashPoints& crash_;
     os::UniqueFd stop_;
     Crew crew_;
+    const std::string sysfs_root_;
     const bool surveys_only_;
     bool stopping_ = false;
     std::uint64_t next_ticket_ = 1;

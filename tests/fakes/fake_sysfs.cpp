@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -107,10 +108,19 @@ void FakeSysfs::simulate_kernel() {
     }
 }
 
-void FakeSysfs::move_link(const Fifo& fifo, const std::string& service_device) const {
+std::vector<std::string> FakeSysfs::bindings() const {
+    const std::scoped_lock lock(bindings_lock_);
+    return bindings_;
+}
+
+void FakeSysfs::move_link(const Fifo& fifo, const std::string& service_device) {
     const std::string device = "bus/pci_express/devices/" + service_device;
     if (!std::filesystem::exists(root() + "/" + device)) {
         return;
+    }
+    {
+        const std::scoped_lock lock(bindings_lock_);
+        bindings_.push_back((fifo.binds ? "bind " : "unbind ") + service_device);
     }
     if (!fifo.binds) {
         tree_.files().remove(device + "/driver");

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -70,6 +71,9 @@ public:
     std::string file_of(const std::string& address, const std::string& name) const;
 
     bool bound(const std::string& service_device) const;
+    /// What the simulated kernel has bound and unbound so far, in order ("unbind
+    /// 0000:00:1c.0:pcie002").
+    std::vector<std::string> bindings() const;
     /// The function leaves the tree, with its link.
     void remove(const std::string& address) const;
 
@@ -87,13 +91,15 @@ private:
     };
 
     void simulate_kernel();
-    void move_link(const Fifo& fifo, const std::string& service_device) const;
+    void move_link(const Fifo& fifo, const std::string& service_device);
     void write_config(const std::string& address, const std::string& bytes) const;
 
     FakePciTree tree_;
     TempDir state_;
     std::map<std::string, std::string> paths_;  // below devices/, by address
     std::vector<Fifo> fifos_;
+    mutable std::mutex bindings_lock_;
+    std::vector<std::string> bindings_;
     os::UniqueFd stop_;
     std::thread kernel_;
 };

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -231,6 +232,56 @@ TEST_F(ExecutorServe, OpensAllGatesWhenSlotdIsGone) {
     EXPECT_EQ(sysfs.get16("0000:00:1c.0", 0x3e), 0x0002);
     EXPECT_TRUE(sysfs.bound("0000:00:1c.0:pcie004"));
     EXPECT_EQ(sysfs.get16("0000:00:1d.0", fakes::kPcieAt + 0x18), 0x1128);
+    EXPECT_EQ(sysfs.state("gates"), "");
+}
+
+// A recovery that runs where pciehp is bound is how the kernel's deadlock of the two begins.
+TEST_F(ExecutorServe, DrainsErrorRecoveryBeforePciehpComesBack) {
+    fakes::ExecutorConversation talk(sysfs);
+    ASSERT_EQ(talk.answer_to(action::UnbindService{kPort, pci::Service::Pciehp}), kDone);
+
+    EXPECT_EQ(talk.close(), "exit code 0");
+
+    const std::vector<std::string> expected{
+        "unbind 0000:00:1c.0:pcie004", "unbind 0000:00:1c.0:pcie002", "bind 0000:00:1c.0:pcie004",
+        "bind 0000:00:1c.0:pcie002"};
+    EXPECT_EQ(sysfs.bindings(), expected);
+    EXPECT_EQ(sysfs.state("gates"), "");
+}
+
+TEST_F(ExecutorServe, BindsPciehpBeforeAnErrorServiceThatWasClosedAfterIt) {
+    fakes::ExecutorConversation talk(sysfs);
+    ASSERT_EQ(talk.answer_to(action::UnbindService{kPort, pci::Service::Pciehp}), kDone);
+    ASSERT_EQ(talk.answer_to(action::UnbindService{kPort, pci::Service::Aer}), kDone);
+
+    EXPECT_EQ(talk.close(), "exit code 0");
+
+    const std::vector<std::string> expected{
+        "unbind 0000:00:1c.0:pcie004", "unbind 0000:00:1c.0:pcie002", "bind 0000:00:1c.0:pcie004",
+        "bind 0000:00:1c.0:pcie002"};
+    EXPECT_EQ(sysfs.bindings(), expected);
+}
+
+TEST_F(ExecutorServe, BindsPciehpBesideARecoveryThatHasNoEndAndSaysSo) {
+    fakes::ExecutorConversation talk(sysfs, {"--deadline-max-ms", "300"});
+    ASSERT_EQ(talk.answer_to(action::UnbindService{kPort, pci::Service::Pciehp}), kDone);
+    const std::string unbind = "bus/pci_express/drivers/aer/unbind";
+    sysfs.hang(unbind);
+
+    // What became of aer is not known, so its gate stays in the record.
+    EXPECT_NE(talk.close(), "exit code 0");
+
+    EXPECT_TRUE(sysfs.bound("0000:00:1c.0:pcie004"));
+    EXPECT_TRUE(
+        talk.said().contains("pciehp is bound beside a recovery that may still run, "
+                             "cannot drain service 0000:00:1c.0 aer"))
+        << talk.said();
+    // Its worker comes back, undoes what nobody waits for any more, and ends.
+    EXPECT_EQ(sysfs.let_go(unbind), "0000:00:1c.0:pcie002\n");
+    const Instant deadline = os::read_clock() + 10s;
+    while (sysfs.state("gates") != "" && os::read_clock() < deadline) {
+        std::this_thread::yield();
+    }
     EXPECT_EQ(sysfs.state("gates"), "");
 }
 

@@ -6,6 +6,7 @@ import unittest
 
 from lab import record
 from lab.scenario import Scenario
+from lab.soak_check import LINE_LATE_US
 from lab.topology import Nic, Slot, Switch
 
 
@@ -28,7 +29,8 @@ class Requests(Scenario):
         )
 
     def _span(self, since_us: int, port: str) -> tuple[int, int]:
-        """From the first step of the operation on that port to the opening of its gates."""
+        """From the first step of the operation on that port to the opening of its gates, by lines, each of
+        which follows what it tells of."""
         lines = [e for e in self.guest.record(since_us) if e.source == "slotd" and port in e.text]
         begun = [e.at_us for e in lines if "-> resetting" in e.text]
         ended = [e.at_us for e in lines if "incident closed" in e.text]
@@ -76,10 +78,10 @@ class Requests(Scenario):
             inner = self.guest.pci.port(11), self.guest.pci.port(12)
             if event.kind == record.RESET_BEGINS and event.address in spans:
                 begun, ended = spans[event.address]
-                self.assertTrue(begun <= event.at_us <= ended, f"{event}: {spans}")
+                self.assertTrue(begun - LINE_LATE_US <= event.at_us <= ended, f"{event}: {spans}")
             if event.kind in (record.UNBIND, record.REMOVE, record.ADD) and event.address in inner:
                 begun, ended = spans[self.outer]
-                self.assertTrue(begun <= event.at_us <= ended, f"{event}: {spans}")
+                self.assertTrue(begun - LINE_LATE_US <= event.at_us <= ended, f"{event}: {spans}")
 
         self._assert_apart_in_the_kernel(since_us)
 

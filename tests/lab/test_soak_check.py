@@ -84,15 +84,18 @@ class Token(unittest.TestCase):
 
 class Fought(unittest.TestCase):
     def test_what_slotd_took_away_itself_is_no_overlap(self) -> None:
-        removal = Event(25, "uevent", "pciehp", record.REMOVE, CARD, "remove")
-        events = [
-            seen(0, record.BEGIN, CARD), seen(20, record.SUCCESS, CARD), removal,
-            *reset(ROOT, 22, 30, "reenumerate"),
-        ]  # fmt: skip
-        mine = soak_check.actings(events)
+        late = soak_check.LINE_LATE_US
+        for line_at, ours in ((22, True), (25 + late, True), (26 + late, False)):
+            with self.subTest(line_at):
+                removal = Event(25, "uevent", "pciehp", record.REMOVE, CARD, "remove")
+                events = [
+                    seen(0, record.BEGIN, CARD), seen(20, record.SUCCESS, CARD), removal,
+                    *reset(ROOT, line_at, line_at + 8, "reenumerate"),
+                ]  # fmt: skip
+                mine = soak_check.actings(events)
 
-        self.assertFalse(soak_check.fought(events, mine, ROOT, [CARD], ()).overlapped)
-        self.assertTrue(soak_check.fought(events, [], ROOT, [CARD], ()).overlapped)
+                self.assertEqual(soak_check.fought(events, mine, ROOT, [CARD], ()).overlapped, not ours)
+                self.assertTrue(soak_check.fought(events, [], ROOT, [CARD], ()).overlapped)
 
 
 class World(unittest.TestCase):

@@ -110,7 +110,7 @@ private:
     template <class... Values>
     void add(const std::variant<Values...>& value) {
         add(value.index());
-        std::visit([this](const auto& one) { add(one); }, value);
+        std::visit([this](const auto& one) { this->add(one); }, value);
     }
 
     template <SequenceOfParts Sequence>

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from . import config_space, gates, kernel, places, soak_check, soak_trouble, soak_world, timeline
+from . import config_space, gates, kernel, places, soak_check, soak_trouble, soak_world, stuck_tasks, timeline
 from .agent import GuestDead, GuestError
 from .guest import Guest
 from .guest_pci import DEVICES
@@ -40,6 +40,7 @@ class Life:
     def __init__(self, seed: str, kernel_name: str, level: str, counts: Counter) -> None:
         self.seed, self.level, self.counts = seed, level, counts
         self.chance = random.Random(f"{seed}/life")
+        self.killed = False  # a world that it was, has been the kernel's alone for a while
         self.world = soak_world.make(seed)
         self.guest = Guest(self.world.cards, with_slotd=True, kernel=kernel_name)
         try:
@@ -96,6 +97,7 @@ class Life:
         since = self.guest.now_us()
         try:
             soak_trouble.begin_all(r, GuestSlotd.config(self.level, True, self.config()), CONFIG)
+            self.killed = self.killed or not r.alive
             for what, begun in r.begun:
                 ended = self.guest.finish(begun, timeout=REST_S)
                 if ended.code is None:
@@ -241,7 +243,14 @@ def live(seed: str, arguments: argparse.Namespace, counts: Counter) -> bool:
         return True
     except (Violated, GuestError, GuestDead) as wrong:
         folder = places.runs() / f"soak-{seed.replace('/', '-')}"
+        stuck = stuck_tasks.text_of(life.guest)
         life.guest.save_evidence(folder)
+        (folder / "stuck-tasks").write_text(stuck)
+        if life.killed and stuck_tasks.of_aer_and_pciehp(stuck):
+            print(f"KERNEL'S DEADLOCK in world {seed}, {at}, since slotd was killed: {wrong}\n"
+                  f"stacks in {folder}", flush=True)  # fmt: skip
+            counts["kernel's deadlock after a kill"] += 1
+            return False
         again = f"scripts/soak --kernel {arguments.kernel} --level {arguments.level} --world {seed}"
         print(f"VIOLATED in world {seed}, {at}: {wrong}\nevidence in {folder}; again: {again}", flush=True)
         counts["violations"] += 1

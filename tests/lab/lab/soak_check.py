@@ -12,6 +12,8 @@ AER, HOTPLUG = "aer", "pciehp"
 _SERVICES = {"02": AER, "08": AER, "04": HOTPLUG}  # dpc counts as aer: one side of the token
 # A reset that begins this soon after the beginning of a recovery was on its way when slotd heard of it.
 HEARD_LATE_US = 50_000
+# slotd's line follows the effect that it tells of, and later where others have the processor.
+LINE_LATE_US = 50_000
 _MOVE = re.compile(r"^<\d>([0-9a-f:.]{12}) .*?\b([a-z-]+) -> ([a-z-]+)\b(.*)")
 _ACTING = ("resetting", "replaying")
 
@@ -121,7 +123,7 @@ def fought(
             e
             for e in events
             if e.kind not in (record.UNBIND, record.REMOVE)
-            or not any(a.begun_us <= e.at_us <= a.ended_us for a in mine)
+            or not any(a.begun_us - LINE_LATE_US <= e.at_us <= a.ended_us for a in mine)
         ],
         port,
         functions,
