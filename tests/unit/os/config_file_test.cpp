@@ -215,6 +215,16 @@ TEST_F(ConfigFile, IsNotAbortedByAKeyThatBeginsWithNothingOfAKey) {
     }
 }
 
+// What toml++ 3.3 takes for unreachable: under the sanitizer it ended there.
+TEST_F(ConfigFile, SaysWhereALetterStandsThatIsNotAscii) {
+    for (const std::string text : {"\u03c5s\n", "\u00fc = 1\n", "level \u00e9= 1\n", "[\u0436]\n",
+                                   "a = 1 \u4e16\n", "\U0001f600 = 1\n"}) {
+        const LoadedConfig loaded = parse_config(text, "f");
+        ASSERT_EQ(loaded.mistakes.size(), 1U) << text;
+        EXPECT_TRUE(loaded.mistakes[0].starts_with("f:1: ")) << loaded.mistakes[0];
+    }
+}
+
 // A megabyte of them, taken apart by recursion, was more than the stack holds.
 TEST_F(ConfigFile, SurvivesKeysOfManyParts) {
     std::string key = "a";
