@@ -12,7 +12,7 @@ import random
 import time
 import unittest
 
-from lab import gates
+from lab import gates, record
 from lab.scenario import Scenario
 from lab.topology import Nic, Slot, TwoFunctions
 
@@ -122,6 +122,26 @@ class Crash(Walk):
 
     def test_of_a_worker_alone_at_level_fence(self) -> None:
         self._walk("fence", "worker")
+
+    def test_of_slotd_in_a_recovery_leaves_pciehp_unbound_until_its_end(self) -> None:
+        # Bound in the middle of it, pciehp can meet it in the kernel's deadlock (KERNEL 5.2-1).
+        pid = self._spawn("exclusive")
+        self._wait(self.guest.slotd.at_rest, "rest")
+        since = self.guest.now_us()
+
+        self.guest.inject_error(self.functions[0])
+        self.guest.signal(pid, 9)
+        self._wait(lambda: not self._alive(pid) and self._no_executor(), "the end of both")
+
+        events = self.guest.settle(since)
+        ended = [e.at_us for e in events if e.kind == record.SUCCESS]
+        opened = [e.at_us for e in events if "opening all gates" in e.text]
+        bound = [
+            e.at_us for e in events if e.kind == "service-bind" and e.text.endswith(":pcie004")
+        ]
+        self.assertEqual((len(opened), len(bound)), (1, 1))
+        self.assertTrue(opened[0] < ended[0] < bound[0], f"{opened} {ended} {bound}")
+        self.assertEqual(self._state(), self.before)
 
     def _kill_both_with_pciehp_unbound(self) -> None:
         pid = self._spawn("exclusive")
