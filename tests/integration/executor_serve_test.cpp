@@ -47,6 +47,10 @@ constexpr pci::Address kPort{0, 0, 0x1c, 0};
 constexpr pci::Address kOtherPort{0, 0, 0x1d, 0};
 constexpr pci::Address kCard{0, 1, 0, 0};
 const Outcome kDone{OutcomeKind::Done, 0, "", std::nullopt};
+// Both of kPort's: pcie004 is pciehp, pcie002 aer.
+const std::vector<std::string> kPciehpBackBeforeAer{
+    "unbind 0000:00:1c.0:pcie004", "unbind 0000:00:1c.0:pcie002", "bind 0000:00:1c.0:pcie004",
+    "bind 0000:00:1c.0:pcie002"};
 
 struct ExecutorServe : testing::Test {
     ExecutorServe() {
@@ -242,10 +246,7 @@ TEST_F(ExecutorServe, DrainsErrorRecoveryBeforePciehpComesBack) {
 
     EXPECT_EQ(talk.close(), "exit code 0");
 
-    const std::vector<std::string> expected{
-        "unbind 0000:00:1c.0:pcie004", "unbind 0000:00:1c.0:pcie002", "bind 0000:00:1c.0:pcie004",
-        "bind 0000:00:1c.0:pcie002"};
-    EXPECT_EQ(sysfs.bindings(), expected);
+    EXPECT_EQ(sysfs.bindings(), kPciehpBackBeforeAer);
     EXPECT_EQ(sysfs.state("gates"), "");
 }
 
@@ -256,10 +257,7 @@ TEST_F(ExecutorServe, BindsPciehpBeforeAnErrorServiceThatWasClosedAfterIt) {
 
     EXPECT_EQ(talk.close(), "exit code 0");
 
-    const std::vector<std::string> expected{
-        "unbind 0000:00:1c.0:pcie004", "unbind 0000:00:1c.0:pcie002", "bind 0000:00:1c.0:pcie004",
-        "bind 0000:00:1c.0:pcie002"};
-    EXPECT_EQ(sysfs.bindings(), expected);
+    EXPECT_EQ(sysfs.bindings(), kPciehpBackBeforeAer);
 }
 
 TEST_F(ExecutorServe, BindsPciehpBesideARecoveryThatHasNoEndAndSaysSo) {
