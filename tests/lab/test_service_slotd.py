@@ -71,6 +71,14 @@ class Service(ServiceScenario):
         # DAC_READ_SEARCH (2), SYS_PTRACE (19)
         self.assertEqual(privileges(self.service.survey_pid()), ("dynamic", "0000000000080004"))
 
+    def test_slotd_and_slotd_exec_come_before_other_services_where_they_want_one_processor(self) -> None:
+        units = "slotd.service", "slotd-exec.service", "systemd-udevd.service"
+
+        weights = [self.guest.read(f"/sys/fs/cgroup/system.slice/{unit}/cpu.weight") for unit in units]
+
+        # Out of 1 to 10,000; 100 is what everybody has who asks for nothing.
+        self.assertEqual(list(map(int, weights)), [10_000, 10_000, 100])
+
     def _denied(self) -> list[str]:
         """The kernel's words; of what the guest itself does, nothing is confined."""
         said = [e.text for e in self.guest.record() if e.source == "kernel"]
