@@ -1,12 +1,12 @@
 // How long after a uevent the first register is written: by slotd and slotd-exec, by a program that
-// does no more than recv and pwrite, and by one that starts a shell for it, as RUN+= of a udev rule
-// does. They take turns, each in a network namespace of its own, and each write is seen in memory
-// that is shared with the file, without anybody's wake-up in between.
+// does no more than recv and pwrite, by one that starts a shell for it, and by udevd with a rule
+// whose RUN+= does. They take turns, each in a network namespace of its own, and each write is seen
+// in memory that is shared with the file, without anybody's wake-up in between.
 //
-// bench_reaction EVENTS SHELL_EVENTS SCRATCH SLOTS -- SLOTD ARGUMENTS...: SLOTS has a line for each
-// slot,
-// "<card> <devpath> <config of its port>". slotd is taken to be at rest where `SCRATCH/rested` says
-// so.
+// bench_reaction EVENTS SHELL_EVENTS SCRATCH SLOTS FUNCTION -- SLOTD ARGUMENTS...: SLOTS has a line
+// for each slot, "<card> <devpath> <config of its port>"; FUNCTION is the devpath of a PCI function
+// that this machine has, since udevd believes in no others. SCRATCH/udevd starts udevd, whose rule
+// writes SCRATCH/udev. Each "rest?" on stdout is answered by a line once slotd is at rest.
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <sched.h>
@@ -45,7 +45,9 @@ using Micros = std::chrono::duration<double, std::micro>;
 
 constexpr int kRegisterAt = 0x68;  // Slot Control: where tests/bench/bench/tree.py has it
 constexpr auto kPatience = 5s;
-constexpr auto kPause = 400us;  // what follows the write is over before the next one's turn
+// What follows a write is over before the next one's turn; processes end more slowly.
+constexpr auto kPause = 400us;
+constexpr auto kLongPause = 4ms;
 
 /// Two bytes of a file as everybody sees them at this moment.
 class Register {
@@ -68,10 +70,14 @@ private:
     const volatile std::uint16_t* value_ = nullptr;
 };
 
-struct Slot {
-    std::string card;
+/// The function that an event is about.
+struct Subject {
+    std::string address;
     std::string devpath;
-    std::string config;
+};
+
+struct Slot {
+    Subject card;
     Register port;
 };
 
@@ -115,17 +121,21 @@ void run_shell(const std::string& file, std::uint16_t value) {
     }
 }
 
+std::string properties_of(const Subject& about, const char* report) {
+    return std::string("SUBSYSTEM=pci") + '\0' + "ERROR_EVENT=" + report + '\0' +
+           "PCI_SLOT_NAME=" + about.address + '\0';
+}
+
 /// From before the message is sent until the register is another. The send is in it for everybody.
-Micros reaction(const fakes::UeventNamespace& space, const Slot& about, const Register& watched,
-                const char* report) {
-    const std::string properties = std::string("SUBSYSTEM=pci") + '\0' + "ERROR_EVENT=" + report +
-                                   '\0' + "PCI_SLOT_NAME=" + about.card + '\0';
+Micros reaction(const fakes::UeventNamespace& space, const Subject& about,
+                const Register& watched) {
+    const std::string properties = properties_of(about, "BEGIN_RECOVERY");
     const std::uint16_t before = watched.value();
     const auto begin = Clock::now();
     space.send("change", about.devpath, properties);
     while (watched.value() == before) {
         if (Clock::now() - begin > kPatience) {
-            throw std::runtime_error("no write after a uevent about " + about.card);
+            throw std::runtime_error("no write after a uevent about " + about.address);
         }
     }
     return Clock::now() - begin;
@@ -143,7 +153,7 @@ std::vector<Slot> slots_in(const std::string& list) {
     std::string devpath;
     std::string config;
     while (lines >> card >> devpath >> config) {
-        slots.push_back({card, devpath, config, Register(config)});
+        slots.push_back({{card, devpath}, Register(config)});
     }
     return slots;
 }
@@ -157,13 +167,42 @@ void wait_for_rest() {
     }
 }
 
-void print(const char* who, const std::vector<Micros>& times) {
-    std::printf("%s", who);
-    for (const Micros& one : times) {
-        std::printf(" %.2f", one.count());
+/// One who is measured: the namespace that it listens in, and its times.
+class Measured {
+public:
+    /// `pause`: until what it does after the write is over.
+    Measured(const char* name, Clock::duration pause) : name_(name), pause_(pause) {
+        if (!space_.entered()) {
+            throw std::runtime_error("needs root");
+        }
     }
-    std::puts("");
-}
+
+    void react(const Subject& about, const Register& watched) {
+        times_.push_back(reaction(space_, about, watched));
+        std::this_thread::sleep_for(pause_);
+    }
+
+    void recovered(const Subject& subject) const {
+        space_.send("change", subject.devpath, properties_of(subject, "SUCCESSFUL_RECOVERY"));
+        std::this_thread::sleep_for(pause_);
+    }
+
+    std::size_t events() const { return times_.size(); }
+
+    void print() const {
+        std::printf("%s", name_);
+        for (const Micros& one : times_) {
+            std::printf(" %.2f", one.count());
+        }
+        std::puts("");
+    }
+
+private:
+    const char* name_;
+    Clock::duration pause_;
+    fakes::UeventNamespace space_;
+    std::vector<Micros> times_;
+};
 
 void go_before_others(int priority) {
     const sched_param wanted{.sched_priority = priority};
@@ -197,74 +236,68 @@ void pass_on_twice_and(const std::function<void(std::uint16_t)>& write) {
 }
 
 void measure(int argc, char** argv) {
-    if (argc < 7) {
+    if (argc < 8) {
         throw std::runtime_error(
-            "usage: bench_reaction EVENTS SHELL_EVENTS SCRATCH SLOTS -- SLOTD ARGUMENTS...");
+            "usage: bench_reaction EVENTS SHELL_EVENTS SCRATCH SLOTS FUNCTION "
+            "-- SLOTD ARGUMENTS...");
     }
     const auto events = static_cast<std::size_t>(std::atol(argv[1]));
     const auto shell_events = static_cast<std::size_t>(std::atol(argv[2]));
     const std::string scratch = argv[3];
     const std::vector<Slot> slots = slots_in(argv[4]);
+    const std::string function = argv[5];
+    const Subject on_this_machine{function.substr(function.rfind('/') + 1), function};
     const Register bare(blank_file(scratch + "/bare"));
     const Register three(blank_file(scratch + "/three"));
     const Register shell(blank_file(scratch + "/shell"));
+    const Register udev(blank_file(scratch + "/udev"));
 
     // All of them alike, and what they start: who else uses the machine is not measured.
     go_before_others(2);
-    const fakes::UeventNamespace for_slotd;
-    (void)child([&] { (void)::execv(argv[6], argv + 6); });
-    const fakes::UeventNamespace for_bare;
+    Measured for_slotd("slotd", kPause);
+    (void)child([&] { (void)::execv(argv[7], argv + 7); });
+    Measured for_bare("bare", kPause);
     (void)child([&] {
         recv_and([&](std::uint16_t value) {
             (void)!::pwrite(bare.fd(), &value, sizeof value, kRegisterAt);
         });
     });
-    const fakes::UeventNamespace for_three;
+    Measured for_three("three", kPause);
     (void)child([&] {
         pass_on_twice_and([&](std::uint16_t value) {
             (void)!::pwrite(three.fd(), &value, sizeof value, kRegisterAt);
         });
     });
-    const fakes::UeventNamespace for_shell;
+    Measured for_shell("shell", kLongPause);
     (void)child(
         [&] { recv_and([&](std::uint16_t value) { run_shell(scratch + "/shell", value); }); });
+    Measured for_udev("udev", kLongPause);
+    (void)child([&] { (void)::execl((scratch + "/udevd").c_str(), "udevd", nullptr); });
     // Whoever is measured takes the observer's core where it wants one: a program of several
     // processes would else be measured with a core less than the machine has.
     go_before_others(1);
-    if (!for_slotd.entered() || !for_bare.entered() || !for_three.entered() ||
-        !for_shell.entered() || slots.empty()) {
-        throw std::runtime_error("needs root and slots");
+    if (slots.empty()) {
+        throw std::runtime_error("needs slots");
     }
 
-    std::vector<Micros> of_slotd;
-    std::vector<Micros> of_bare;
-    std::vector<Micros> of_three;
-    std::vector<Micros> of_shell;
-    while (of_slotd.size() < events) {
+    while (for_slotd.events() < events) {
         wait_for_rest();
         for (const Slot& slot : slots) {
-            of_slotd.push_back(reaction(for_slotd, slot, slot.port, "BEGIN_RECOVERY"));
-            std::this_thread::sleep_for(kPause);
-            of_bare.push_back(reaction(for_bare, slot, bare, "BEGIN_RECOVERY"));
-            std::this_thread::sleep_for(kPause);
-            of_three.push_back(reaction(for_three, slot, three, "BEGIN_RECOVERY"));
-            std::this_thread::sleep_for(kPause);
-            if (of_shell.size() < shell_events) {
-                of_shell.push_back(reaction(for_shell, slot, shell, "BEGIN_RECOVERY"));
-                std::this_thread::sleep_for(kPause);
+            for_slotd.react(slot.card, slot.port);
+            for_bare.react(slot.card, bare);
+            for_three.react(slot.card, three);
+            if (for_shell.events() < shell_events) {
+                for_shell.react(slot.card, shell);
+                for_udev.react(on_this_machine, udev);
             }
         }
         for (const Slot& slot : slots) {
-            for_slotd.send("change", slot.devpath,
-                           std::string("SUBSYSTEM=pci") + '\0' + "ERROR_EVENT=SUCCESSFUL_RECOVERY" +
-                               '\0' + "PCI_SLOT_NAME=" + slot.card + '\0');
-            std::this_thread::sleep_for(kPause);
+            for_slotd.recovered(slot.card);
         }
     }
-    print("slotd", of_slotd);
-    print("bare", of_bare);
-    print("three", of_three);
-    print("shell", of_shell);
+    for (const Measured* each : {&for_slotd, &for_bare, &for_three, &for_shell, &for_udev}) {
+        each->print();
+    }
 }
 
 }  // namespace

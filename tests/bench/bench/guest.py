@@ -1,6 +1,6 @@
 """Figures that only a guest can give: a real kernel with udev and rasdaemon beside slotd.
 
-One Debian with slotd as the service of its package, on a clock that counts instructions (1 ns each): a figure does
+A Debian with slotd as the service of its package, on a clock that counts instructions (1 ns each): a figure does
 not depend on the host, and who is compared is compared in one run. It has one processor: with two, and such a
 clock, QEMU's guest does not come up within minutes.
 """
@@ -154,7 +154,7 @@ class Bench:
 
     def recovery(self) -> list[dict]:
         """A card without AER callbacks. The rule does what scripts do: write `reset` when the kernel has given
-        up. It comes last: what it leaves behind is a dead disk."""
+        up; what it leaves behind is a dead disk."""
         mine = self._time_to_read(PATIENCE_S)
         self._stop()
         self.guest.shell("echo 0 >/sys/bus/pci/slots/1/power; echo 1 >/sys/bus/pci/slots/1/power")
@@ -170,7 +170,7 @@ class Bench:
                      f"a udev rule that writes reset{how}", peer or PATIENCE_S, None),
         ]  # fmt: skip
 
-    def rows(self) -> list[dict]:
+    def storms_and_reaction(self) -> list[dict]:
         self.guest.write("/root/rasdaemon", rasdaemon(), create=True, mode="0755")
         self.guest.run("mkdir", "-p", "/var/lib/rasdaemon")
         # Debian 12's rasdaemon leaves this at 50: its poll wakes it when the ring is half full, and it would sleep
@@ -182,10 +182,7 @@ class Bench:
         self.guest.run("sleep", "2")
         found = [self.storm("corrected"), self.storm("nonfatal")]
         self.service.ctl("stop", "lab-rasdaemon.service")
-        found.append(self.reaction())
-        self.service.ctl("start", "slotd.socket", "slotd-trace.socket", "slotd.service")
-        self.service.wait_for_rest()
-        return [*found, *self.recovery()]
+        return [*found, self.reaction()]
 
 
 def overheads() -> list[dict]:
@@ -209,11 +206,14 @@ def overheads() -> list[dict]:
 
 def produce(programs: Path, _: Path) -> list[dict]:
     os.environ["LAB_BIN"] = str(programs)
-    bench = Bench()
-    try:
-        found = bench.rows()
-    finally:
-        bench.guest.stop()
+    found = []
+    # The time to a good read is not that of fetching a storm's record over and over.
+    for measure in (Bench.storms_and_reaction, Bench.recovery):
+        bench = Bench()
+        try:
+            found += measure(bench)
+        finally:
+            bench.guest.stop()
     return [*found, *overheads()]
 
 

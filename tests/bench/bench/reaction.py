@@ -1,4 +1,5 @@
-"""From a uevent of a recovery to the first register write: slotd and slotd-exec against recv and pwrite."""
+"""From a uevent of a recovery to the first register write: slotd and slotd-exec against recv and pwrite, and
+against udevd with one rule."""
 
 import pathlib
 import statistics
@@ -15,6 +16,31 @@ PORTS = 256
 PATIENCE = 120
 
 
+# A mount namespace of its own: this machine's udevd, its rules and its database are left alone.
+UDEVD = """#!/bin/sh
+exec unshare --mount --propagation private sh -c '
+mount -t tmpfs none /run && mount -t tmpfs none /lib/udev/rules.d && mount -t tmpfs none /etc/udev/rules.d &&
+cp "{scratch}/60-reset.rules" /etc/udev/rules.d/ && exec /lib/systemd/systemd-udevd'
+"""
+RULE = 'SUBSYSTEM=="pci", ENV{{ERROR_EVENT}}=="BEGIN_RECOVERY", RUN+="{scratch}/reset"\n'
+# The script of bench_reaction's shell.
+RESET = """#!/bin/sh
+printf "\\\\$((SEQNUM % 7 + 1))" | dd of={scratch}/udev bs=1 seek=104 conv=notrunc 2>/dev/null
+"""
+
+
+def function_of_this_machine() -> str:
+    for function in sorted(pathlib.Path("/sys/bus/pci/devices").glob("*")):
+        return str(function.resolve()).removeprefix("/sys")
+    raise RuntimeError("this machine has no PCI function, and udevd believes in no others")
+
+
+def prepare_udevd(scratch: pathlib.Path) -> None:
+    for name, text in (("udevd", UDEVD), ("60-reset.rules", RULE), ("reset", RESET)):
+        (scratch / name).write_text(text.format(scratch=scratch))
+        (scratch / name).chmod(0o755)
+
+
 def measure(programs: pathlib.Path, scratch: pathlib.Path) -> dict[str, list[float]]:
     """Microseconds of each, in the order of the events."""
     tree = Tree(scratch / "tree", PORTS)
@@ -27,6 +53,7 @@ def measure(programs: pathlib.Path, scratch: pathlib.Path) -> dict[str, list[flo
     )
     (scratch / "slotd.toml").write_text('[coordinator]\nlevel = "fence"\n')
     (scratch / "state").mkdir()
+    prepare_udevd(scratch)
     control = scratch / "control"
     slotd = [
         str(programs / "slotd"),
@@ -39,7 +66,7 @@ def measure(programs: pathlib.Path, scratch: pathlib.Path) -> dict[str, list[flo
     words = [str(programs / "bench_reaction"), str(EVENTS), str(SHELL_EVENTS), str(scratch)]
     with open(scratch / "log", "w") as log:
         bench = subprocess.Popen(
-            [*words, str(scratch / "slots"), "--", *slotd],
+            [*words, str(scratch / "slots"), function_of_this_machine(), "--", *slotd],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -78,7 +105,9 @@ def produce(programs: pathlib.Path, scratch: pathlib.Path) -> list[dict]:
         rows.row(f"{what}: p50 of three processes that only pass it on", at["three"][49], "us",
                  floor, at["bare"][49], None),
         rows.row(f"{what}: p50 against a shell", at["slotd"][49], "us",
-                 "recv, fork and exec of sh and dd (floor of RUN+=)", at["shell"][49], 0.02),
+                 "recv, fork and exec of sh and dd (floor of RUN+=)", at["shell"][49], None),
+        rows.row(f"{what}: p50 against udevd", at["slotd"][49], "us",
+                 "udevd with one rule, whose RUN+= is sh and dd", at["udev"][49], 0.02),
     ]  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def produce(programs: pathlib.Path, scratch: pathlib.Path) -> list[dict]:
         made.append(start(programs, tree, scratch / f"history-{ports}"))
         if ports == BIGGEST:
             made += resident(programs, tree)
-    made.append(event(programs, scratch, [trees[16], trees[256]]))
+    made += [event(programs, scratch, [trees[16], trees[ports]]) for ports in (256, BIGGEST)]
     cost = call.core(programs, "^one_event")
     small, big = cost["one_event/16"], cost[f"one_event/{BIGGEST}"]
     made.append(rows.row(f"one event, the core alone, {BIGGEST} ports", big, "ns", "16 ports", small, 1.2))
