@@ -17,6 +17,12 @@ namespace {
 
 using nlohmann::json;
 
+/// In ASCII and without control characters: whoever wrote the text, a terminal may get this.
+std::string quoted_start_of(const std::string& name) {
+    constexpr std::size_t kShown = 64;
+    return json(name.substr(0, kShown)).dump(-1, ' ', true, json::error_handler_t::replace);
+}
+
 /// Reads through the text without building anything and says what is wrong with it. The library's
 /// parser itself does not recurse, but what it builds is walked recursively later (dump, compare).
 class Examiner : public nlohmann::json_sax<json> {
@@ -44,7 +50,7 @@ public:
 
     bool key(string_t& name) override {
         if (!keys_.back().insert(name).second) {
-            problem = "key \"" + name.substr(0, 64) + "\" stands twice in one object";
+            problem = "key " + quoted_start_of(name) + " stands twice in one object";
             return false;
         }
         return true;
