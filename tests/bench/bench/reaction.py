@@ -23,9 +23,11 @@ mount -t tmpfs none /run && mount -t tmpfs none /lib/udev/rules.d && mount -t tm
 cp "{scratch}/60-reset.rules" /etc/udev/rules.d/ && exec /lib/systemd/systemd-udevd'
 """
 RULE = 'SUBSYSTEM=="pci", ENV{{ERROR_EVENT}}=="BEGIN_RECOVERY", RUN+="{scratch}/reset"\n'
-# The script of bench_reaction's shell.
+# The script of bench_reaction's shell. The number is another than at the event before, which is 5 uevents
+# back, or 245 where a round lies between.
 RESET = """#!/bin/sh
-printf "\\\\$((SEQNUM % 7 + 1))" | dd of={scratch}/udev bs=1 seek=104 conv=notrunc 2>/dev/null
+n=$((SEQNUM % 61 + 1))
+printf "\\\\$((n / 8))$((n % 8))" | dd of={scratch}/udev bs=1 seek=104 conv=notrunc 2>/dev/null
 """
 
 
